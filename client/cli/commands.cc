@@ -1,0 +1,15 @@
+#include "client/cli/commands.h"
+
+namespace trainyard::cli {
+
+CommandList AllCommands() {
+  CommandList commands;
+  for (const auto make : {MakeUp, MakeRun, MakeSubmit, MakeJobLs, MakeJobGet, MakeJobWatch,
+                          MakeJobLogs, MakeJobWait, MakeJobCancel, MakePredict, MakeModelGet,
+                          MakeDataLs, MakeExplain, MakeDoctor, MakeVersion, MakeCompletion}) {
+    commands.push_back(make());
+  }
+  return commands;
+}
+
+}  // namespace trainyard::cli

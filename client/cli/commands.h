@@ -1,0 +1,31 @@
+// Every command. A new one is a file that defines its Make function, a line here and one in
+// commands.cc.
+#pragma once
+
+#include <memory>
+
+#include "client/cli/command.h"
+
+namespace trainyard::cli {
+
+std::unique_ptr<Command> MakeUp();
+std::unique_ptr<Command> MakeRun();
+std::unique_ptr<Command> MakeSubmit();
+std::unique_ptr<Command> MakeJobLs();
+std::unique_ptr<Command> MakeJobGet();
+std::unique_ptr<Command> MakeJobWatch();
+std::unique_ptr<Command> MakeJobLogs();
+std::unique_ptr<Command> MakeJobWait();
+std::unique_ptr<Command> MakeJobCancel();
+std::unique_ptr<Command> MakePredict();
+std::unique_ptr<Command> MakeModelGet();
+std::unique_ptr<Command> MakeDataLs();
+std::unique_ptr<Command> MakeExplain();
+std::unique_ptr<Command> MakeDoctor();
+std::unique_ptr<Command> MakeVersion();
+std::unique_ptr<Command> MakeCompletion();
+
+// In the order of the help.
+CommandList AllCommands();
+
+}  // namespace trainyard::cli

@@ -1,0 +1,35 @@
+// What `run` and `submit` share: a specification file with overrides on its way to CreateJob.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/cli/options.h"
+#include "client/cli/output.h"
+#include "client/cli/session.h"
+#include "trainyard/v1/job.pb.h"
+
+namespace trainyard::cli {
+
+class Submission {
+ public:
+  void Declare(Options& options);
+  bool dry_run() const { return dry_run_; }
+  // Reads, sends, and says on `err` what is wrong. An empty job name: `exit_code` is set.
+  v1::Job Send(Session& session, int& exit_code) const;
+
+ private:
+  std::string path_;
+  std::vector<std::string> overrides_;
+  std::string name_;
+  std::string request_id_;
+  int64_t priority_ = 0;
+  bool dry_run_ = false;
+};
+
+// The answer to a dry run: layers, shapes, parameters, FLOPs, memory.
+int PrintDryRun(Session& session, const v1::Job& job, const Output& output);
+
+}  // namespace trainyard::cli

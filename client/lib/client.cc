@@ -1,0 +1,108 @@
+#include "client/lib/client.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+
+#include <random>
+
+#include "absl/strings/str_format.h"
+#include "engine/base/status.h"
+#include "trainyard/v1/artifact_service.grpc.pb.h"
+#include "trainyard/v1/catalog_service.grpc.pb.h"
+#include "trainyard/v1/data_service.grpc.pb.h"
+#include "trainyard/v1/job_service.grpc.pb.h"
+#include "trainyard/v1/metric_service.grpc.pb.h"
+#include "trainyard/v1/server_service.grpc.pb.h"
+
+namespace trainyard::client {
+namespace {
+
+// One unary method of one service: `method` is a pointer to the generated stub's member.
+template <typename Service, typename Request, typename Response>
+absl::StatusOr<Response> Call(Connection& connection,
+                              grpc::Status (Service::Stub::*method)(grpc::ClientContext*,
+                                                                    const Request&, Response*),
+                              const Request& request) {
+  const auto stub = Service::NewStub(connection.channel());
+  Response response;
+  RETURN_IF_ERROR(connection.Call([&](grpc::ClientContext& context) {
+    response.Clear();
+    return ((*stub).*method)(&context, request, &response);
+  }));
+  return response;
+}
+
+}  // namespace
+
+std::string NewRequestId() {
+  std::random_device device;
+  return absl::StrFormat("%08x%08x%08x%08x", device(), device(), device(), device());
+}
+
+Client::Client(Settings settings, CallPolicy policy) : connection_(std::move(settings), policy) {}
+Client::~Client() = default;
+
+absl::StatusOr<v1::Job> Client::CreateJob(v1::CreateJobRequest request) {
+  if (request.request_id().empty() && !request.validate_only())
+    request.set_request_id(NewRequestId());
+  return Call<v1::JobService>(connection_, &v1::JobService::Stub::CreateJob, request);
+}
+
+absl::StatusOr<v1::Job> Client::GetJob(const std::string& name) {
+  v1::GetJobRequest request;
+  request.set_name(name);
+  return Call<v1::JobService>(connection_, &v1::JobService::Stub::GetJob, request);
+}
+
+absl::StatusOr<v1::ListJobsResponse> Client::ListJobs(const v1::ListJobsRequest& request) {
+  return Call<v1::JobService>(connection_, &v1::JobService::Stub::ListJobs, request);
+}
+
+absl::StatusOr<v1::Job> Client::CancelJob(const std::string& name) {
+  v1::CancelJobRequest request;
+  request.set_name(name);
+  request.set_request_id(NewRequestId());
+  return Call<v1::JobService>(connection_, &v1::JobService::Stub::CancelJob, request);
+}
+
+absl::StatusOr<v1::ListSeriesResponse> Client::ListSeries(const std::string& job) {
+  v1::ListSeriesRequest request;
+  request.set_job(job);
+  return Call<v1::MetricService>(connection_, &v1::MetricService::Stub::ListSeries, request);
+}
+
+absl::StatusOr<v1::ReadLogsResponse> Client::ReadLogs(const v1::ReadLogsRequest& request) {
+  return Call<v1::MetricService>(connection_, &v1::MetricService::Stub::ReadLogs, request);
+}
+
+absl::StatusOr<v1::ListArtifactsResponse> Client::ListArtifacts(const std::string& job) {
+  v1::ListArtifactsRequest request;
+  request.set_job(job);
+  return Call<v1::ArtifactService>(connection_, &v1::ArtifactService::Stub::ListArtifacts, request);
+}
+
+absl::StatusOr<v1::ListDatasetsResponse> Client::ListDatasets(
+    const v1::ListDatasetsRequest& request) {
+  return Call<v1::DataService>(connection_, &v1::DataService::Stub::ListDatasets, request);
+}
+
+absl::StatusOr<v1::ListComponentsResponse> Client::ListComponents(const std::string& kind) {
+  v1::ListComponentsRequest request;
+  request.set_kind(kind);
+  return Call<v1::CatalogService>(connection_, &v1::CatalogService::Stub::ListComponents, request);
+}
+
+absl::StatusOr<v1::ComponentDescription> Client::GetComponent(const std::string& kind,
+                                                              const std::string& type) {
+  v1::GetComponentRequest request;
+  request.set_kind(kind);
+  request.set_type(type);
+  return Call<v1::CatalogService>(connection_, &v1::CatalogService::Stub::GetComponent, request);
+}
+
+absl::StatusOr<v1::ServerInfo> Client::GetServerInfo() {
+  return Call<v1::ServerService>(connection_, &v1::ServerService::Stub::GetServerInfo,
+                                 v1::GetServerInfoRequest());
+}
+
+}  // namespace trainyard::client

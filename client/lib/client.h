@@ -1,0 +1,64 @@
+// The server's API as functions: typed calls with deadlines, retries that are safe (every change
+// carries a request_id, made here where the caller gave none), errors with their details
+// (errors.h).
+//
+//   Client client(settings, CallPolicy());
+//   ASSIGN_OR_RETURN(v1::Job job, client.GetJob("jobs/lenet"));
+//
+// Streams have their own headers: watch.h, download.h. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/lib/connection.h"
+
+namespace trainyard::v1 {
+class ComponentDescription;
+class CreateJobRequest;
+class Job;
+class ListArtifactsResponse;
+class ListComponentsResponse;
+class ListDatasetsRequest;
+class ListDatasetsResponse;
+class ListJobsRequest;
+class ListJobsResponse;
+class ListSeriesResponse;
+class ReadLogsRequest;
+class ReadLogsResponse;
+class ServerInfo;
+}  // namespace trainyard::v1
+
+namespace trainyard::client {
+
+class Client {
+ public:
+  Client(Settings settings, CallPolicy policy);
+  ~Client();
+
+  absl::StatusOr<v1::Job> CreateJob(v1::CreateJobRequest request);
+  absl::StatusOr<v1::Job> GetJob(const std::string& name);
+  absl::StatusOr<v1::ListJobsResponse> ListJobs(const v1::ListJobsRequest& request);
+  absl::StatusOr<v1::Job> CancelJob(const std::string& name);
+  absl::StatusOr<v1::ListSeriesResponse> ListSeries(const std::string& job);
+  absl::StatusOr<v1::ReadLogsResponse> ReadLogs(const v1::ReadLogsRequest& request);
+  absl::StatusOr<v1::ListArtifactsResponse> ListArtifacts(const std::string& job);
+  absl::StatusOr<v1::ListDatasetsResponse> ListDatasets(const v1::ListDatasetsRequest& request);
+  // `kind` empty: all.
+  absl::StatusOr<v1::ListComponentsResponse> ListComponents(const std::string& kind);
+  absl::StatusOr<v1::ComponentDescription> GetComponent(const std::string& kind,
+                                                        const std::string& type);
+  absl::StatusOr<v1::ServerInfo> GetServerInfo();
+
+  Connection& connection() { return connection_; }
+
+ private:
+  Connection connection_;
+};
+
+// 128 random bits in hex.
+std::string NewRequestId();
+
+}  // namespace trainyard::client

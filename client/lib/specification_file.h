@@ -1,0 +1,39 @@
+// Reads a user's specification: file or standard input, YAML, JSON or text proto, overrides
+// applied.
+//
+//   absl::StatusOr<SpecificationFile> file = ReadSpecification("lenet.yaml", {"batch_size=64"});
+//   ... the server answers INVALID_ARGUMENT with violations:
+//   for (const std::string& line : Describe(violations, file->sources)) ...
+//
+// Errors are INVALID_ARGUMENT with one line "file:line:col: path: message" a violation, all at
+// once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/lib/diagnostics.h"
+#include "trainyard/v1/spec.pb.h"
+
+namespace trainyard::client {
+
+struct SpecificationFile {
+  v1::Specification specification;
+  SourceMap sources;
+};
+
+enum class SpecificationFormat { kYaml, kJson, kTextProto };
+
+// By the extension (.yaml .yml .json .textproto .txtpb .pbtxt .prototxt), else by the content.
+SpecificationFormat GuessFormat(const std::string& path, const std::string& text);
+
+// `path` "-" is standard input. A specification without a name takes that of the file.
+absl::StatusOr<SpecificationFile> ReadSpecification(const std::string& path,
+                                                    const std::vector<std::string>& overrides);
+// The same from text; `path` decides the format and stands in messages.
+absl::StatusOr<SpecificationFile> ParseSpecification(const std::string& text,
+                                                     const std::string& path,
+                                                     const std::vector<std::string>& overrides);
+
+}  // namespace trainyard::client

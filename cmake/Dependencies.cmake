@@ -1,0 +1,24 @@
+# Everything that Trainyard is built on, all of it packages of the distribution.
+find_package(Threads REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(Protobuf CONFIG QUIET)
+if(NOT Protobuf_FOUND)
+  find_package(Protobuf REQUIRED)
+endif()
+find_package(gRPC CONFIG REQUIRED)
+find_package(dnnl CONFIG REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+# A header only.
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+
+find_program(PROTOC protoc REQUIRED)
+find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+
+# oneDNN runs on GCC's OpenMP runtime, whatever compiles us: the same runtime must be told that our
+# threads run it single-threaded.
+find_library(GOMP_LIBRARY NAMES gomp libgomp.so.1 REQUIRED)

@@ -1,0 +1,49 @@
+// Samples in memory, as the training loop reads them.
+//
+// A DataSource (idx, csv, npy, synthetic ...) is a catalogued component that describes and loads a
+// Samples; LoadData (engine/data/load.h) splits it, cuts the subset, fits transforms on the
+// training part and gives three Parts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/tensor/shape.h"
+
+namespace trainyard {
+
+enum class Task { kClassification, kRegression };
+
+// What a model must fit to.
+struct DataInfo {
+  Task task = Task::kClassification;
+  // Of one sample: [channels, height, width] for images, [features] for tables.
+  Shape input_shape;
+  // Classification: number of classes. Regression: 0.
+  int64_t classes = 0;
+  // Regression: number of target columns. Classification: 0.
+  int64_t targets = 0;
+  std::vector<std::string> class_names;  // empty, or one a class
+  // What no model can beat, where it is known (synthetic sources): the Bayes error rate, or the
+  // variance of the noise.
+  std::optional<double> best_error;
+};
+
+// One of train, validation and test. Immutable and thread-safe.
+class Part {
+ public:
+  virtual ~Part() = default;
+  virtual int64_t size() const = 0;
+  // Classification: in [0, classes).
+  virtual int32_t Label(int64_t sample) const = 0;
+  // Regression: out [targets].
+  virtual void Targets(int64_t sample, float* out) const = 0;
+  // Features after the transforms, plain order, out [input_shape.elements()].
+  virtual void Read(int64_t sample, float* out) const = 0;
+  // The same after the augmentations, drawn as a pure function of (seed, epoch, sample).
+  virtual void ReadAugmented(int64_t sample, uint64_t seed, uint64_t epoch, float* out) const = 0;
+};
+
+}  // namespace trainyard

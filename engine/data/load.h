@@ -1,0 +1,63 @@
+// From the `data` of a specification to three parts: source -> split -> subset -> transforms ->
+// augment.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/violations.h"
+#include "engine/data/dataset.h"
+#include "engine/data/roots.h"
+#include "engine/data/source.h"
+#include "engine/data/transform.h"
+
+namespace trainyard {
+
+struct SplitOptions {
+  // Shares of the samples, in [0, 1). `test` must be 0 where the source brings its own test part.
+  double validation = 0;
+  double test = 0;
+  // Keep class proportions in every part. Default: yes for classification; for regression not
+  // allowed.
+  std::optional<bool> stratify;
+  uint64_t seed = 0;
+  int64_t train_size = 0;  // 0: all
+  uint64_t subset_seed = 0;
+};
+
+// Components made and checked, nothing loaded.
+struct DataPlan {
+  std::unique_ptr<DataSource> source;
+  std::vector<std::unique_ptr<Transform>> transforms;
+  std::vector<std::unique_ptr<Augmentation>> augmentations;
+  SplitOptions split;
+  // After the transforms.
+  DataInfo info;
+  int64_t train_size = 0;
+  int64_t validation_size = 0;
+  int64_t test_size = 0;
+  // Of the features in memory, all parts together.
+  int64_t memory_bytes = 0;
+};
+
+// Fills info and the sizes of a plan whose other fields are set. Violations have paths below `path`
+// ("data"): data.source.path, data.split.validation, data.transforms[0] ...
+void ProvePlan(DataPlan& plan, const DataRoots& roots, const std::string& path,
+               Violations& violations);
+
+struct LoadedData {
+  DataInfo info;
+  // validation and test may be empty, never null.
+  std::unique_ptr<Part> train;
+  std::unique_ptr<Part> validation;
+  std::unique_ptr<Part> test;
+};
+
+// Loads, splits, fits the transforms. The plan must have been proven; its transforms are moved
+// from.
+absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots);
+
+}  // namespace trainyard

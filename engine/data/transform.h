@@ -1,0 +1,60 @@
+// Changes to features: transforms (fitted on the training part, applied to every part) and
+// augmentations (random, training only). Both catalogued.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/types/span.h"
+#include "engine/base/catalog.h"
+#include "engine/base/philox.h"
+#include "engine/data/affine.h"
+#include "engine/data/dataset.h"
+
+namespace trainyard {
+
+// The training samples as a transform sees them while it is fitted: after the transforms before it.
+struct FittingSamples {
+  Shape shape;
+  int64_t count = 0;
+  // Reads sample i into [shape].
+  std::function<void(int64_t sample, float* out)> read;
+  // Set where the samples are bytes and no transform comes before: sample i as [shape] bytes, each
+  // worth byte * byte_scale. Lets a transform sum in integers, which is fast and exact.
+  std::function<const uint8_t*(int64_t sample)> bytes;
+  double byte_scale = 1;
+};
+
+class Transform {
+ public:
+  virtual ~Transform() = default;
+  // The shape after it. INVALID_ARGUMENT where it does not fit.
+  virtual absl::StatusOr<Shape> OutputShape(const Shape& input) const = 0;
+  // Called once, before the others below, with the training samples only (at least one).
+  virtual absl::Status Fit(const FittingSamples& samples) = 0;
+  // Where the transform is one affine map a feature: that map. LoadData joins neighbours into one.
+  virtual std::optional<AffineMap> Affine(const Shape& input) const { return std::nullopt; }
+  // For all others. Thread-safe.
+  virtual void Apply(const Shape& input, const float* in, float* out) const = 0;
+};
+
+class Augmentation {
+ public:
+  virtual ~Augmentation() = default;
+  virtual absl::Status Check(const Shape& input) const = 0;
+  // In place. The result is a function of (values, stream, epoch, sample) only. Thread-safe.
+  virtual void Apply(const Shape& shape, const RandomStream& stream, uint64_t epoch, int64_t sample,
+                     absl::Span<float> values) const = 0;
+};
+
+namespace transforms {
+Catalog<Transform> MakeCatalog();
+}
+namespace augmentations {
+Catalog<Augmentation> MakeCatalog();
+}
+
+}  // namespace trainyard

@@ -1,0 +1,268 @@
+#include "engine/graph/graph.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+
+namespace trainyard {
+namespace {
+
+constexpr char kInputName[] = "input";
+// Elements of one activation or parameter; beyond it sizes in bytes would not be safe to multiply.
+constexpr int64_t kMaxElements = int64_t{1} << 40;
+
+int64_t AddSaturated(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<int64_t>::max() : sum;
+}
+
+int64_t MultiplySaturated(int64_t a, int64_t b) {
+  int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<int64_t>::max() : product;
+}
+
+bool IsName(const std::string& name) {
+  constexpr size_t kLongest = 100;
+  return !name.empty() && name.size() <= kLongest &&
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
+}
+
+class Builder {
+ public:
+  Builder(const Shape& input, const Catalog<Layer>& layers,
+          const Catalog<Initializer>& initializers, Violations& violations)
+      : input_(input), layers_(layers), initializers_(initializers), violations_(violations) {
+    index_of_[kInputName] = GraphNode::kInput;
+  }
+
+  void SetDefault(const RawComponent& component, const std::string& path) {
+    default_ = initializers_.Make(component, path, violations_);
+  }
+
+  // Adds a node; a layer that is wrong is left out and its users are not reported again.
+  void Add(const LayerRequest& request, size_t index, const std::string& path) {
+    GraphNode node;
+    node.type = request.component.type;
+    node.name =
+        request.name.empty() ? absl::StrCat(request.component.type, "_", index) : request.name;
+    node.layer = layers_.Make(request.component, path, violations_);
+    const bool named = CheckName(node.name, request.name.empty() ? path : path + ".name");
+    const bool connected = Connect(request, path, node);
+    if (!node.layer || !named || !connected) {
+      broken_.push_back(node.name);
+      last_ = kBroken;
+      return;
+    }
+    const int inputs = static_cast<int>(node.inputs.size());
+    if (inputs < node.layer->min_inputs() || inputs > node.layer->max_inputs()) {
+      violations_.Add(
+          path + ".inputs",
+          absl::StrCat(node.type, " takes ", node.layer->min_inputs(),
+                       node.layer->max_inputs() > node.layer->min_inputs() ? " or more" : "",
+                       " inputs, got ", inputs));
+      Break(node);
+      return;
+    }
+    auto output = node.layer->OutputShape(node.input_shapes);
+    if (!output.ok()) {
+      violations_.Add(path, Message(output.status()));
+      Break(node);
+      return;
+    }
+    node.output = *std::move(output);
+    if (node.output.elements() > kMaxElements) {
+      violations_.Add(path, absl::StrCat("output shape ", node.output.ToString(), " is too large"));
+      Break(node);
+      return;
+    }
+    node.forward_flops = node.layer->ForwardFlops(node.input_shapes);
+    if (!AddParameters(path, node)) {
+      Break(node);
+      return;
+    }
+    last_ = static_cast<int>(nodes_.size());
+    index_of_[node.name] = last_;
+    nodes_.push_back(std::move(node));
+  }
+
+  std::vector<GraphNode> Take() { return std::move(nodes_); }
+
+ private:
+  static constexpr int kBroken = -2;
+
+  void Break(const GraphNode& node) {
+    broken_.push_back(node.name);
+    last_ = kBroken;
+  }
+
+  bool CheckName(const std::string& name, const std::string& path) {
+    if (!IsName(name)) {
+      violations_.Add(
+          path, absl::StrCat("name '", name.substr(0, 40), "' must be 1 to 100 of [A-Za-z0-9_-]"));
+      return false;
+    }
+    if (index_of_.count(name) > 0 ||
+        std::find(broken_.begin(), broken_.end(), name) != broken_.end()) {
+      violations_.Add(path, absl::StrCat("a second layer named '", name, "'"));
+      return false;
+    }
+    return true;
+  }
+
+  bool Connect(const LayerRequest& request, const std::string& path, GraphNode& node) {
+    if (request.inputs.empty()) {
+      if (last_ == kBroken) return false;
+      node.inputs = {last_};
+    }
+    bool good = true;
+    for (size_t i = 0; i < request.inputs.size(); ++i) {
+      const std::string& name = request.inputs[i];
+      const auto found = index_of_.find(name);
+      if (found != index_of_.end()) {
+        node.inputs.push_back(found->second);
+        continue;
+      }
+      good = false;
+      if (std::find(broken_.begin(), broken_.end(), name) != broken_.end()) continue;
+      std::vector<std::string> known;
+      for (const auto& [known_name, index] : index_of_) known.push_back(known_name);
+      violations_.Add(
+          absl::StrCat(path, ".inputs[", i, "]"),
+          absl::StrCat("no earlier layer '", name.substr(0, 40), "'", Suggestion(name, known)));
+    }
+    for (int input : node.inputs) {
+      node.input_shapes.push_back(input == GraphNode::kInput ? input_ : nodes_[input].output);
+      if (input != GraphNode::kInput &&
+          (nodes_[input].trainable() || nodes_[input].input_gradient)) {
+        node.input_gradient = true;
+      }
+    }
+    return good;
+  }
+
+  bool AddParameters(const std::string& path, GraphNode& node) {
+    for (ParameterSpec& spec : node.layer->Parameters(node.input_shapes)) {
+      if (spec.shape.elements() > kMaxElements) {
+        violations_.Add(
+            path, absl::StrCat(spec.name, " of shape ", spec.shape.ToString(), " is too large"));
+        return false;
+      }
+      GraphParameter parameter;
+      parameter.name = node.name + "." + spec.name;
+      if (spec.fill == ParameterSpec::Fill::kInitializer) {
+        parameter.initializer = default_;
+        if (spec.initializer) {
+          parameter.initializer =
+              initializers_.Make(*spec.initializer, spec.initializer_path, violations_);
+          if (!parameter.initializer) return false;
+        }
+      }
+      parameter.spec = std::move(spec);
+      node.parameters.push_back(std::move(parameter));
+    }
+    return true;
+  }
+
+  const Shape& input_;
+  const Catalog<Layer>& layers_;
+  const Catalog<Initializer>& initializers_;
+  Violations& violations_;
+  std::shared_ptr<const Initializer> default_;
+  std::vector<GraphNode> nodes_;
+  std::map<std::string, int> index_of_;
+  std::vector<std::string> broken_;
+  int last_ = GraphNode::kInput;
+};
+
+}  // namespace
+
+bool GraphNode::trainable() const {
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [](const GraphParameter& p) { return p.spec.trainable; });
+}
+
+Graph Graph::Build(const std::vector<LayerRequest>& layers, const RawComponent& initializer,
+                   const Shape& input, const Catalog<Layer>& layer_catalog,
+                   const Catalog<Initializer>& initializer_catalog, const std::string& path,
+                   Violations& violations) {
+  Graph graph;
+  graph.input_ = input;
+  const std::string list_path = JoinPath(path, "layers");
+  if (layers.empty()) {
+    violations.Add(list_path, "required: at least one layer");
+    return graph;
+  }
+  const size_t before = violations.list().size();
+  Builder builder(graph.input_, layer_catalog, initializer_catalog, violations);
+  builder.SetDefault(initializer, JoinPath(path, "initializer"));
+  for (size_t i = 0; i < layers.size(); ++i)
+    builder.Add(layers[i], i, absl::StrCat(list_path, "[", i, "]"));
+  graph.nodes_ = builder.Take();
+  if (violations.list().size() != before) return graph;
+
+  std::vector<bool> used(graph.nodes_.size(), false);
+  used.back() = true;
+  for (const GraphNode& node : graph.nodes_) {
+    for (int from : node.inputs) {
+      if (from != GraphNode::kInput) used[from] = true;
+    }
+  }
+  for (size_t i = 0; i < used.size(); ++i) {
+    if (!used[i]) {
+      violations.Add(absl::StrCat(list_path, "[", i, "]"),
+                     absl::StrCat("the output of layer '", graph.nodes_[i].name,
+                                  "' is not used by any later layer"));
+    }
+  }
+  return graph;
+}
+
+int64_t Graph::parameters() const {
+  int64_t total = 0;
+  for (const GraphNode& node : nodes_) {
+    for (const GraphParameter& parameter : node.parameters) {
+      if (parameter.spec.trainable) total = AddSaturated(total, parameter.spec.shape.elements());
+    }
+  }
+  return total;
+}
+
+int64_t Graph::forward_flops() const {
+  int64_t total = 0;
+  for (const GraphNode& node : nodes_) total = AddSaturated(total, node.forward_flops);
+  return total;
+}
+
+int64_t Graph::training_flops() const {
+  int64_t total = 0;
+  for (const GraphNode& node : nodes_) {
+    const int64_t passes = 1 + (node.trainable() ? 1 : 0) + (node.input_gradient ? 1 : 0);
+    total = AddSaturated(total, MultiplySaturated(node.forward_flops, passes));
+  }
+  return total;
+}
+
+int64_t Graph::EstimateMemory(int64_t batch, int optimizer_slots) const {
+  // Channels are padded to 16 in blocked layouts; an activation and its gradient live at once.
+  constexpr int64_t kCopies = 2;
+  constexpr int64_t kFloatBytes = 4;
+  int64_t activations = input_.elements();
+  int64_t parameters = 0;
+  for (const GraphNode& node : nodes_) {
+    std::vector<int64_t> dims = node.output.dims();
+    if (dims.size() > 1) dims[0] = (dims[0] + 15) / 16 * 16;
+    activations = AddSaturated(activations, Shape(dims).elements());
+    for (const GraphParameter& parameter : node.parameters) {
+      parameters = AddSaturated(parameters, parameter.spec.shape.elements());
+    }
+  }
+  // Weights, gradients, slots, and the reordered copies of weights and of per-group gradients.
+  const int64_t weights = MultiplySaturated(parameters, 4 + optimizer_slots);
+  const int64_t values = MultiplySaturated(MultiplySaturated(activations, kCopies), batch);
+  return MultiplySaturated(AddSaturated(weights, values), kFloatBytes);
+}
+
+}  // namespace trainyard

@@ -1,0 +1,64 @@
+#include "engine/graph/plan.h"
+
+#include "engine/base/status.h"
+
+namespace trainyard {
+
+absl::StatusOr<std::unique_ptr<Plan>> Plan::Bind(Parts parts, std::byte* workspace,
+                                                 const Arenas& arenas) {
+  auto plan = std::make_unique<Plan>();
+  plan->workspace_offsets_ = std::move(parts.workspace_offsets);
+  plan->parameter_offsets_ = std::move(parts.parameter_offsets);
+  plan->memory_.bases_ = {workspace, reinterpret_cast<std::byte*>(arenas.weights),
+                          reinterpret_cast<std::byte*>(arenas.gradients),
+                          reinterpret_cast<std::byte*>(arenas.statistics)};
+  plan->memory_.offsets_ = {&plan->workspace_offsets_, &plan->parameter_offsets_,
+                            &plan->parameter_offsets_, &plan->parameter_offsets_};
+  RETURN_IF_ERROR(plan->BindStages(parts.prologue, plan->prologue_));
+  RETURN_IF_ERROR(plan->BindStages(parts.stages, plan->stages_));
+  return plan;
+}
+
+absl::Status Plan::BindStages(std::vector<Stage>& stages, std::vector<BoundStage>& bound) {
+  for (Stage& stage : stages) {
+    BoundStage bound_stage;
+    bound_stage.name = std::move(stage.name);
+    for (std::vector<Stage::Operation>& tile : stage.tiles) {
+      std::vector<BoundOperation> operations;
+      for (Stage::Operation& operation : tile) {
+        if (Kernel* kernel = std::get_if<Kernel>(&operation)) {
+          operations.emplace_back(std::move(*kernel));
+          continue;
+        }
+        const PrimitiveOperation& primitive = std::get<PrimitiveOperation>(operation);
+        std::vector<onednn::Argument> arguments;
+        for (const Operand& operand : primitive.operands) {
+          arguments.push_back({operand.index, operand.layout, memory_.Address(operand.ref)});
+        }
+        ASSIGN_OR_RETURN(onednn::BoundPrimitive made,
+                         onednn::BoundPrimitive::Create(primitive.primitive, arguments));
+        operations.emplace_back(std::move(made));
+      }
+      bound_stage.tiles.push_back(std::move(operations));
+    }
+    bound.push_back(std::move(bound_stage));
+  }
+  return absl::OkStatus();
+}
+
+void Plan::RunStages(const std::vector<BoundStage>& stages, ThreadPool& pool,
+                     const StepContext& context) const {
+  for (const BoundStage& stage : stages) {
+    pool.Run(static_cast<int>(stage.tiles.size()), [&](int tile) {
+      for (const BoundOperation& operation : stage.tiles[tile]) {
+        if (const Kernel* kernel = std::get_if<Kernel>(&operation)) {
+          (*kernel)(context, memory_);
+        } else {
+          std::get<onednn::BoundPrimitive>(operation).Execute();
+        }
+      }
+    });
+  }
+}
+
+}  // namespace trainyard

@@ -1,0 +1,47 @@
+// Mean over sliding windows.
+#include "engine/base/status.h"
+#include "engine/layers/pooling.h"
+
+namespace trainyard::layers {
+namespace {
+
+class AvgPool final : public Layer {
+ public:
+  explicit AvgPool(const Params& params)
+      : window_(params, "size", /*stride_is_kernel=*/true),
+        kind_(params.Bool("count_padding") ? onednn::PoolingKind::kAverageIncludePadding
+                                           : onednn::PoolingKind::kAverageExcludePadding) {}
+
+  absl::StatusOr<Shape> OutputShape(absl::Span<const Shape> inputs) const override {
+    RETURN_IF_ERROR(CheckImage("avg_pool", inputs[0]));
+    ASSIGN_OR_RETURN(const Window::Geometry geometry, window_.Over(inputs[0]));
+    return Shape{inputs[0][0], geometry.out_height, geometry.out_width};
+  }
+  absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {
+    ASSIGN_OR_RETURN(const Window::Geometry geometry, window_.Over(plan.shape(inputs[0])));
+    return EmitPooling(plan, inputs[0], kind_, geometry);
+  }
+
+ private:
+  Window window_;
+  onednn::PoolingKind kind_;
+};
+
+}  // namespace
+
+CatalogEntry<Layer> AvgPoolEntry() {
+  return {
+      Schema("avg_pool", "Mean over sliding windows. Input [channels, height, width].")
+          .Add(KernelParam(
+                   "size",
+                   "Size of the window: one value, or [height, width]; also the stride where that "
+                   "is absent.")
+                   .Required())
+          .Add(StrideParam())
+          .Add(PaddingParam())
+          .Add(Boolean("count_padding", "Zeros of the padding count in the mean.").Default(true))
+          .Example("{type: avg_pool, size: 2}"),
+      [](const Params& params, Violations&) { return std::make_unique<AvgPool>(params); }};
+}
+
+}  // namespace trainyard::layers

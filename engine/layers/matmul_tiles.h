@@ -1,0 +1,45 @@
+// Matrix products over the whole batch, cut into tiles along axes that are not summed: one tile's
+// bits do not depend on another, nor on who runs it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/graph/plan_builder.h"
+
+namespace trainyard::layers {
+
+struct Range {
+  int64_t begin = 0;
+  int64_t count = 0;
+};
+
+// `size` in at most `parts` ranges whose lengths are multiples of `multiple`, but for the last.
+std::vector<Range> Cut(int64_t size, int64_t parts, int64_t multiple);
+
+// A matrix in a buffer, with strides in elements.
+struct Matrix {
+  BufferRef ref;
+  int64_t row_stride = 0;
+  int64_t column_stride = 1;
+};
+
+// c [m, n] = a [m, k] * b [k, n] (+ bias [n]), as tiles of the plan's open stage.
+class MatmulTiles {
+ public:
+  MatmulTiles(int64_t m, int64_t n, int64_t k);
+  int count() const { return static_cast<int>(tiles_.size()); }
+  absl::Status Emit(PlanBuilder& plan, int first_tile, const Matrix& a, const Matrix& b,
+                    const Matrix& c, const std::optional<BufferRef>& bias = std::nullopt) const;
+
+ private:
+  struct Tile {
+    Range rows;
+    Range columns;
+  };
+  int64_t k_;
+  std::vector<Tile> tiles_;
+};
+
+}  // namespace trainyard::layers

@@ -1,0 +1,303 @@
+#include "engine/spec/compile.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/base/status.h"
+#include "engine/spec/compile_data.h"
+#include "engine/spec/convert.h"
+
+namespace trainyard {
+namespace {
+
+constexpr uint32_t kDefaultBatch = 128;
+constexpr uint32_t kMaxBatch = 1 << 20;
+constexpr uint32_t kMaxEpochs = 1'000'000;
+constexpr uint64_t kMaxSteps = 1'000'000'000;
+constexpr uint32_t kDefaultKeptCheckpoints = 2;
+constexpr size_t kMaxNameSize = 63;
+constexpr int kMaxMetrics = 32;
+// Of the process, its libraries and the primitives.
+constexpr int64_t kProcessBytes = int64_t{64} << 20;
+
+int64_t AddSaturated(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<int64_t>::max() : sum;
+}
+
+std::string Gibibytes(int64_t bytes) {
+  return absl::StrCat(std::round(static_cast<double>(bytes) / (1 << 30) * 100) / 100, " GiB");
+}
+
+// One compilation: reads `result.specification` (a copy of what the user wrote), fills in defaults
+// there.
+class Compiler {
+ public:
+  Compiler(const Catalogs& catalogs, const DataRoots& roots, const CompileLimits& limits,
+           Violations& violations, CompiledSpecification& result)
+      : catalogs_(catalogs),
+        roots_(roots),
+        limits_(limits),
+        violations_(violations),
+        result_(result),
+        spec_(result.specification) {}
+
+  void Run() {
+    CheckName();
+    const size_t before = violations_.list().size();
+    result_.data = CompileData(spec_.data(), catalogs_, roots_, "data", violations_);
+    const bool data_known = violations_.list().size() == before;
+    CompileModel(data_known);
+    CompileLoss(data_known);
+    CompileOptimization();
+    CompileMetrics(data_known);
+    CompileSteps(data_known);
+    CheckPolicies();
+    if (violations_.empty()) Summarize();
+  }
+
+ private:
+  template <typename T>
+  std::unique_ptr<T> Make(v1::Component& component, const char* path, const char* default_type,
+                          const Catalog<T>& catalog) {
+    if (component.type().empty() && component.params().empty() && default_type != nullptr) {
+      component = NamedComponent(default_type);
+    }
+    return catalog.Make(ToRaw(component, path, violations_), path, violations_);
+  }
+
+  void CheckName() {
+    const std::string& name = spec_.name();
+    const bool good =
+        name.size() <= kMaxNameSize && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+          return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+        });
+    if (!good)
+      violations_.Add("name", absl::StrCat("must be at most ", kMaxNameSize, " of [a-z0-9-]"));
+  }
+
+  void CompileModel(bool data_known) {
+    v1::Model& model = *spec_.mutable_model();
+    if (model.layers_size() > limits_.layers) {
+      violations_.Add("model.layers",
+                      absl::StrCat(model.layers_size(), " layers; at most ", limits_.layers));
+      return;
+    }
+    if (model.initializer().type().empty() && model.initializer().params().empty()) {
+      *model.mutable_initializer() = NamedComponent("he");
+    }
+    std::vector<LayerRequest> requests;
+    for (int i = 0; i < model.layers_size(); ++i) {
+      const v1::Layer& layer = model.layers(i);
+      LayerRequest request;
+      request.component = ToRaw(layer, absl::StrCat("model.layers[", i, "]"), violations_);
+      request.name = layer.name();
+      request.inputs.assign(layer.inputs().begin(), layer.inputs().end());
+      requests.push_back(std::move(request));
+    }
+    if (!model.initial_weights().empty()) {
+      const auto file = roots_.Resolve(model.initial_weights());
+      if (!file.ok()) violations_.Add("model.initial_weights", Message(file.status()));
+    }
+    if (!data_known) {  // shapes cannot be proven, names and parameters can
+      for (size_t i = 0; i < requests.size(); ++i) {
+        catalogs_.layers.Make(requests[i].component, absl::StrCat("model.layers[", i, "]"),
+                              violations_);
+      }
+      return;
+    }
+    const size_t before = violations_.list().size();
+    const RawComponent initializer = ToRaw(model.initializer(), "model.initializer", violations_);
+    result_.graph = Graph::Build(requests, initializer, result_.data.info.input_shape,
+                                 catalogs_.layers, catalogs_.initializers, "model", violations_);
+    model_known_ = violations_.list().size() == before;
+    if (model_known_ && result_.graph.parameters() > limits_.parameters) {
+      model_known_ = false;
+      violations_.Add("model.layers",
+                      absl::StrCat(result_.graph.parameters(), " parameters; at most ",
+                                   limits_.parameters, " fit this server"));
+    }
+  }
+
+  void CompileLoss(bool data_known) {
+    if (!spec_.has_loss()) {
+      violations_.Add(
+          "loss", absl::StrCat("required: one of ", absl::StrJoin(catalogs_.losses.types(), ", ")));
+      return;
+    }
+    result_.loss = Make(*spec_.mutable_loss(), "loss", nullptr, catalogs_.losses);
+    if (!result_.loss || !data_known) return;
+    const DataInfo& data = result_.data.info;
+    if (const absl::Status fits = result_.loss->Check(data); !fits.ok()) {
+      violations_.Add("loss", Message(fits));
+      return;
+    }
+    if (!model_known_) return;
+    const Shape& output = result_.graph.output();
+    if (output.rank() == 1 && result_.loss->Accepts(data, output[0])) return;
+    const bool classification = data.task == Task::kClassification;
+    violations_.Add(
+        absl::StrCat("model.layers[", spec_.model().layers_size() - 1, "]"),
+        absl::StrCat(
+            "the last layer gives ", output.ToString(), ", but the data has ",
+            classification ? data.classes : data.targets, classification ? " classes" : " targets",
+            "; end with {type: dense, units: ", classification ? data.classes : data.targets, "}"));
+  }
+
+  void CompileOptimization() {
+    result_.optimizer = Make(*spec_.mutable_optimizer(), "optimizer", "adam", catalogs_.optimizers);
+    result_.schedule = Make(*spec_.mutable_schedule(), "schedule", "constant", catalogs_.schedules);
+    if (spec_.precision() != v1::PRECISION_UNSPECIFIED && spec_.precision() != v1::PRECISION_FP32) {
+      violations_.Add("precision", "unknown value; known: PRECISION_FP32");
+    }
+    spec_.set_precision(v1::PRECISION_FP32);
+  }
+
+  void CompileMetrics(bool data_known) {
+    if (spec_.metrics_size() > kMaxMetrics) {
+      violations_.Add("metrics",
+                      absl::StrCat(spec_.metrics_size(), " metrics; at most ", kMaxMetrics));
+      return;
+    }
+    if (spec_.metrics().empty() && data_known) {
+      const bool classification = result_.data.info.task == Task::kClassification;
+      *spec_.add_metrics() = NamedComponent(classification ? "accuracy" : "mse");
+    }
+    for (int i = 0; i < spec_.metrics_size(); ++i) {
+      const std::string path = absl::StrCat("metrics[", i, "]");
+      std::unique_ptr<Metric> metric =
+          catalogs_.metrics.Make(ToRaw(spec_.metrics(i), path, violations_), path, violations_);
+      if (!metric) continue;
+      if (data_known) {
+        if (const absl::Status fits = metric->Check(result_.data.info); !fits.ok()) {
+          violations_.Add(path, Message(fits));
+        }
+      }
+      result_.metrics.push_back(std::move(metric));
+    }
+  }
+
+  void CompileSteps(bool data_known) {
+    const v1::Budget& budget = spec_.budget();
+    if (spec_.batch_size() == 0) spec_.set_batch_size(kDefaultBatch);
+    if (spec_.batch_size() > kMaxBatch) {
+      violations_.Add("batch_size", absl::StrCat(spec_.batch_size(), "; at most ", kMaxBatch));
+    }
+    if (budget.epochs() == 0 && budget.steps() == 0) {
+      violations_.Add("budget", "required: epochs or steps, for example {epochs: 10}");
+    }
+    if (budget.epochs() > kMaxEpochs) {
+      violations_.Add("budget.epochs", absl::StrCat(budget.epochs(), "; at most ", kMaxEpochs));
+    }
+    if (budget.steps() > kMaxSteps) {
+      violations_.Add("budget.steps", absl::StrCat(budget.steps(), "; at most ", kMaxSteps));
+    }
+    const auto& wall_time = budget.wall_time();
+    if (budget.has_wall_time() && (wall_time.seconds() < 0 || wall_time.nanos() < 0 ||
+                                   (wall_time.seconds() == 0 && wall_time.nanos() == 0))) {
+      violations_.Add("budget.wall_time", "must be longer than 0s");
+    }
+    if (!data_known) return;
+    const int64_t train = result_.data.train_size;
+    const int64_t batch = spec_.batch_size();
+    if (batch > train) {
+      violations_.Add("batch_size", absl::StrCat(batch, " is larger than the ", train,
+                                                 " training samples; use at most ", train));
+      return;
+    }
+    result_.steps_per_epoch = (train + batch - 1) / batch;
+    const int64_t by_epochs =
+        result_.steps_per_epoch * static_cast<int64_t>(std::min(budget.epochs(), kMaxEpochs));
+    const int64_t by_steps = static_cast<int64_t>(std::min(budget.steps(), kMaxSteps));
+    result_.total_steps = by_epochs == 0  ? by_steps
+                          : by_steps == 0 ? by_epochs
+                                          : std::min(by_epochs, by_steps);
+  }
+
+  void CheckPolicies() {
+    if (spec_.checkpoint().keep() == 0)
+      spec_.mutable_checkpoint()->set_keep(kDefaultKeptCheckpoints);
+    if (spec_.evaluation().every_epochs() == 0) spec_.mutable_evaluation()->set_every_epochs(1);
+    if (spec_.resources().cores() == 0) spec_.mutable_resources()->set_cores(1);
+    if (spec_.resources().cores() > limits_.cores) {
+      violations_.Add("resources.cores",
+                      absl::StrCat(spec_.resources().cores(), "; this server has ", limits_.cores));
+    }
+    if (spec_.resources().memory_bytes() > static_cast<uint64_t>(limits_.memory_bytes)) {
+      violations_.Add("resources.memory_bytes",
+                      absl::StrCat(spec_.resources().memory_bytes(), "; this server has ",
+                                   limits_.memory_bytes));
+    }
+    if (!violations_.empty() || !model_known_) return;
+    const int slots = static_cast<int>(result_.optimizer->slots().size());
+    const int64_t step = result_.graph.EstimateMemory(spec_.batch_size(), slots);
+    memory_bytes_ = AddSaturated(AddSaturated(step, result_.data.memory_bytes), kProcessBytes);
+    const int64_t judged = std::max(result_.data.validation_size, result_.data.test_size);
+    for (const auto& metric : result_.metrics) {
+      memory_bytes_ = AddSaturated(memory_bytes_, metric->MemoryBytes(result_.data.info, judged));
+    }
+    if (memory_bytes_ > limits_.memory_bytes) {
+      violations_.Add("model", absl::StrCat("training would take about ", Gibibytes(memory_bytes_),
+                                            " of memory (", result_.graph.parameters(),
+                                            " parameters, batch_size ", spec_.batch_size(),
+                                            "); this server has ", Gibibytes(limits_.memory_bytes),
+                                            ": use a smaller model or batch_size"));
+      return;
+    }
+    if (spec_.resources().memory_bytes() == 0)
+      spec_.mutable_resources()->set_memory_bytes(memory_bytes_);
+  }
+
+  void Summarize() {
+    v1::ModelSummary& summary = result_.summary;
+    for (const GraphNode& node : result_.graph.nodes()) {
+      v1::ModelSummary::Layer& layer = *summary.add_layers();
+      layer.set_name(node.name);
+      layer.set_type(node.type);
+      for (int64_t dim : node.output.dims()) layer.add_output_shape(dim);
+      int64_t parameters = 0;
+      for (const GraphParameter& parameter : node.parameters) {
+        if (parameter.spec.trainable) parameters += parameter.spec.shape.elements();
+      }
+      layer.set_parameters(parameters);
+      layer.set_forward_flops(node.forward_flops);
+    }
+    int64_t flops = 0;
+    if (__builtin_mul_overflow(result_.graph.training_flops(), int64_t{spec_.batch_size()},
+                               &flops)) {
+      flops = std::numeric_limits<int64_t>::max();
+    }
+    summary.set_parameters(result_.graph.parameters());
+    summary.set_flops_per_step(flops);
+    summary.set_steps(result_.total_steps);
+    summary.set_memory_bytes(memory_bytes_);
+    summary.set_train_samples(result_.data.train_size);
+    summary.set_validation_samples(result_.data.validation_size);
+    summary.set_test_samples(result_.data.test_size);
+  }
+
+  const Catalogs& catalogs_;
+  const DataRoots& roots_;
+  const CompileLimits& limits_;
+  Violations& violations_;
+  CompiledSpecification& result_;
+  v1::Specification& spec_;
+  bool model_known_ = false;
+  int64_t memory_bytes_ = 0;
+};
+
+}  // namespace
+
+CompiledSpecification Compile(const v1::Specification& specification, const Catalogs& catalogs,
+                              const DataRoots& roots, const CompileLimits& limits,
+                              Violations& violations) {
+  CompiledSpecification result;
+  result.specification = specification;
+  Compiler(catalogs, roots, limits, violations, result).Run();
+  return result;
+}
+
+}  // namespace trainyard

@@ -1,0 +1,54 @@
+// Turns a specification into proven parts: names, parameters, shapes, counts. Reads no more of the
+// data than it must (headers, labels); makes no primitives. The server calls it before any queue
+// ("dry compilation"), the worker before it trains.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/base/violations.h"
+#include "engine/data/load.h"
+#include "engine/data/roots.h"
+#include "engine/graph/graph.h"
+#include "engine/spec/catalogs.h"
+#include "trainyard/v1/job.pb.h"
+#include "trainyard/v1/spec.pb.h"
+
+namespace trainyard {
+
+struct CompiledSpecification {
+  // With every default filled in.
+  v1::Specification specification;
+  DataPlan data;
+  Graph graph;
+  std::unique_ptr<Loss> loss;
+  std::unique_ptr<Optimizer> optimizer;
+  std::unique_ptr<Schedule> schedule;
+  std::vector<std::unique_ptr<Metric>> metrics;
+  v1::ModelSummary summary;
+  int64_t total_steps = 0;
+  int64_t steps_per_epoch = 0;
+};
+
+// What a specification may ask for at most; beyond it a violation says so.
+struct CompileLimits {
+  int64_t memory_bytes = int64_t{16} << 30;
+  int64_t parameters = int64_t{2} << 30;
+  int64_t layers = 2000;
+  int64_t cores = 1024;
+};
+
+// Every violation goes to `violations`; the result may be used only where it stayed empty. A
+// specification with `predict` set is checked by CheckPrediction instead.
+CompiledSpecification Compile(const v1::Specification& specification, const Catalogs& catalogs,
+                              const DataRoots& roots, const CompileLimits& limits,
+                              Violations& violations);
+
+// Checks a prediction job against the specification of the job whose model it uses and returns it
+// with defaults filled in. The summary has test_samples = the samples to predict.
+v1::Specification CheckPrediction(const v1::Specification& specification,
+                                  const v1::Specification& model, const Catalogs& catalogs,
+                                  const DataRoots& roots, v1::ModelSummary& summary,
+                                  Violations& violations);
+
+}  // namespace trainyard

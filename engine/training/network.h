@@ -1,0 +1,100 @@
+// A model that trains and predicts: plans, arenas and threads of one job.
+//
+//   ASSIGN_OR_RETURN(auto network, Network::Create(graph, data, loss, optimizer, options));
+//   network->Initialize(seed);
+//   StepResult result = network->TrainStep(feed, batch, context, scalars);
+//   network->Predict(feed, count, [](const MetricBatch& batch) { ... });
+//
+// The trained bits are a function of the graph, the data, the options but for `threads`, and the
+// instruction set. Used by one thread; graph, loss and optimizer must outlive it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/export/safetensors.h"
+#include "engine/metrics/metric.h"
+#include "engine/tensor/thread_pool.h"
+#include "engine/training/step_plan.h"
+
+namespace trainyard {
+
+struct NetworkOptions {
+  int threads = 1;
+  int64_t batch = 128;
+  // Size of an epoch's last, smaller batch; 0 where there is none.
+  int64_t last_batch = 0;
+};
+
+struct StepResult {
+  double loss = 0;     // mean over the batch
+  double correct = 0;  // classification: samples whose largest output is at their label
+};
+
+struct NamedValue {
+  std::string name;
+  double value;
+};
+
+class Network {
+ public:
+  static absl::StatusOr<std::unique_ptr<Network>> Create(const Graph& graph, const DataInfo& data,
+                                                         const Loss& loss,
+                                                         const Optimizer& optimizer,
+                                                         const NetworkOptions& options);
+  // For inference only: no gradients, no optimizer.
+  static absl::StatusOr<std::unique_ptr<Network>> CreateForInference(const Graph& graph,
+                                                                     const DataInfo& data,
+                                                                     int threads);
+
+  // Fresh parameters by their initializers, and an optimizer state of zero.
+  absl::Status Initialize(uint64_t seed);
+
+  // `count` is `batch` or `last_batch` of the options.
+  StepResult TrainStep(const BatchFeed& feed, int64_t count, StepContext context,
+                       const StepScalars& scalars);
+
+  // Runs samples 0 .. count - 1 of the feed through the model, in batches.
+  void Predict(const BatchFeed& feed, int64_t count,
+               const std::function<void(const MetricBatch&)>& take);
+
+  // Gradient RMS and update/weight ratio by layer, saturation and dead units, of the last step,
+  // which must have been run with context.probe.
+  std::vector<NamedValue> Health() const;
+
+  // Parameters and statistics by name, in plain order; with `slots` also the optimizer's state
+  // ("<slot>/<parameter>").
+  absl::StatusOr<std::vector<NamedTensor>> Export(bool slots) const;
+  // The reverse. INVALID_ARGUMENT where a tensor is absent or has another shape.
+  absl::Status Import(const std::vector<NamedTensor>& tensors, bool slots);
+
+  int64_t workspace_bytes() const { return workspace_.bytes(); }
+
+ private:
+  struct Bound {
+    std::unique_ptr<Plan> plan;
+    StepPlan step;
+  };
+
+  Network(const Graph& graph, const DataInfo& data, int threads);
+  absl::Status Allocate(const Optimizer* optimizer, std::vector<Bound*> plans);
+  float* ArenaOf(const ParameterTable::Entry& entry) const;
+
+  const Graph& graph_;
+  const DataInfo data_;
+  ThreadPool pool_;
+  ParameterTable parameters_;
+  UpdateState update_;
+  std::vector<std::string> slot_names_;
+  Buffer weights_, gradients_, statistics_, workspace_;
+  std::vector<Buffer> slots_;
+  Buffer previous_weights_;  // of the step that was probed
+  Bound full_;
+  Bound last_;
+  Bound inference_;
+};
+
+}  // namespace trainyard

@@ -1,0 +1,149 @@
+// Prediction jobs: the outputs of a finished job's model, as a table.
+#include <algorithm>
+#include <cmath>
+#include <new>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/base/status.h"
+#include "engine/data/load.h"
+#include "engine/export/safetensors.h"
+#include "engine/tensor/onednn.h"
+#include "engine/training/feeds.h"
+#include "engine/training/prepare.h"
+
+namespace trainyard {
+namespace {
+
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+// Rows of predictions.csv. Classification: sample, label, predicted, probability (softmax of the
+// outputs; the logistic function where there is one output for two classes). Regression: sample,
+// then a target and a predicted column for each target.
+class Table {
+ public:
+  explicit Table(const DataInfo& data) : data_(data) {
+    if (data.task == Task::kClassification) {
+      text_ = "sample,label,predicted,probability\n";
+      return;
+    }
+    text_ = "sample";
+    for (int64_t i = 0; i < data.targets; ++i)
+      absl::StrAppend(&text_, ",target_", i, ",predicted_", i);
+    text_ += "\n";
+  }
+
+  void Add(uint64_t sample, const float* outputs, int64_t width, const int32_t* label,
+           const float* targets) {
+    absl::StrAppend(&text_, sample);
+    if (data_.task == Task::kClassification) {
+      AddClass(outputs, width, *label);
+    } else {
+      for (int64_t i = 0; i < width; ++i)
+        absl::StrAppendFormat(&text_, ",%.9g,%.9g", targets[i], outputs[i]);
+    }
+    text_ += "\n";
+  }
+
+  const std::string& text() const { return text_; }
+
+ private:
+  void AddClass(const float* outputs, int64_t width, int32_t label) {
+    int64_t predicted = 0;
+    double probability = 0;
+    if (width == 1) {
+      predicted = outputs[0] > 0 ? 1 : 0;
+      probability = 1.0 / (1.0 + std::exp(-std::abs(static_cast<double>(outputs[0]))));
+    } else {
+      predicted = std::max_element(outputs, outputs + width) - outputs;
+      double sum = 0;
+      for (int64_t i = 0; i < width; ++i)
+        sum += std::exp(static_cast<double>(outputs[i]) - outputs[predicted]);
+      probability = 1.0 / sum;
+    }
+    absl::StrAppend(&text_, ",", Name(label), ",", Name(predicted), ",");
+    absl::StrAppendFormat(&text_, "%.6f", probability);
+  }
+
+  std::string Name(int64_t label) const {
+    return data_.class_names.empty() ? absl::StrCat(label)
+                                     : CsvField(data_.class_names[static_cast<size_t>(label)]);
+  }
+
+  const DataInfo& data_;
+  std::string text_;
+};
+
+const Part& PartOf(const LoadedData& data, const std::string& name) {
+  if (name == "train") return *data.train;
+  return name == "validation" ? *data.validation : *data.test;
+}
+
+absl::StatusOr<RunOutcome> Predict(const v1::Prediction& predict,
+                                   const v1::Specification& model_specification,
+                                   const std::string& model_bytes, const RunOptions& options,
+                                   JobSink& sink) {
+  v1::Specification specification = model_specification;
+  if (predict.has_data()) *specification.mutable_data() = predict.data();
+  ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
+  ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
+  const Part& part = PartOf(data, predict.part());
+  const int64_t first = static_cast<int64_t>(predict.first());
+  const int64_t count = static_cast<int64_t>(predict.count());
+  if (first + count > part.size()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the ", predict.part(), " part has only ", part.size(), " samples now"));
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
+                   Network::CreateForInference(compiled.graph, data.info, options.threads));
+  ASSIGN_OR_RETURN(const SafetensorsFile model, ReadSafetensors(model_bytes));
+  RETURN_IF_ERROR(network->Import(model.tensors, /*slots=*/false));
+
+  v1::Event started;
+  started.mutable_attempt_started()->set_worker(options.worker);
+  started.mutable_attempt_started()->set_threads(static_cast<uint32_t>(options.threads));
+  started.mutable_attempt_started()->set_isa(onednn::InstructionSet());
+  sink.Emit(std::move(started));
+
+  Table table(data.info);
+  const EvaluationFeed feed(part, first);
+  uint64_t sample = predict.first();
+  network->Predict(feed, count, [&](const MetricBatch& batch) {
+    for (int64_t row = 0; row < batch.count; ++row, ++sample) {
+      table.Add(sample, batch.outputs + row * batch.width, batch.width,
+                batch.labels == nullptr ? nullptr : batch.labels + row,
+                batch.targets == nullptr ? nullptr : batch.targets + row * batch.width);
+    }
+  });
+  ASSIGN_OR_RETURN(v1::Artifact artifact, sink.Save("predictions.csv", 0, table.text()));
+  v1::Event event;
+  *event.mutable_artifact() = std::move(artifact);
+  sink.Emit(std::move(event));
+  return RunOutcome{};
+}
+
+}  // namespace
+
+RunOutcome RunPrediction(const v1::Specification& specification,
+                         const v1::Specification& model_specification,
+                         const std::string& model_bytes, const RunOptions& options, JobSink& sink) {
+  try {
+    const auto outcome =
+        Predict(specification.predict(), model_specification, model_bytes, options, sink);
+    return outcome.ok() ? *outcome : FailedOutcome(outcome.status());
+  } catch (const std::bad_alloc&) {
+    return {RunOutcome::Kind::kFailed, "OUT_OF_MEMORY", "no memory is left for this job"};
+  } catch (const std::exception& error) {
+    return {RunOutcome::Kind::kFailed, "INTERNAL", error.what()};
+  }
+}
+
+}  // namespace trainyard

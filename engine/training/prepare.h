@@ -1,0 +1,23 @@
+// What training and prediction runs do first, on the worker.
+#pragma once
+
+#include "engine/data/load.h"
+#include "engine/spec/compile.h"
+#include "engine/training/network.h"
+#include "engine/training/run.h"
+
+namespace trainyard {
+
+// The server compiled it already; here violations mean that the data changed since, and the status
+// names them all.
+absl::StatusOr<CompiledSpecification> CompileForRun(const v1::Specification& specification,
+                                                    const RunOptions& options);
+// Moves compiled.data.
+absl::StatusOr<LoadedData> LoadForRun(CompiledSpecification& compiled, const RunOptions& options);
+// Nothing where the model names no file.
+absl::Status ImportInitialWeights(const v1::Model& model, const DataRoots& roots, Network& network);
+
+// Maps a status to the reason of a failed job.
+RunOutcome FailedOutcome(const absl::Status& status);
+
+}  // namespace trainyard

@@ -1,0 +1,83 @@
+#include "engine/training/run.h"
+
+#include <new>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/data/load.h"
+#include "engine/spec/compile.h"
+#include "engine/tensor/onednn.h"
+#include "engine/training/prepare.h"
+#include "engine/training/trainer.h"
+
+namespace trainyard {
+namespace {
+
+void Log(JobSink& sink, const std::string& text) {
+  v1::Event event;
+  event.mutable_log()->set_severity(v1::INFO);
+  event.mutable_log()->set_text(text);
+  sink.Emit(std::move(event));
+}
+
+absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, const RunOptions& options,
+                                 JobSink& sink) {
+  ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
+  ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
+  NetworkOptions network_options;
+  network_options.threads = options.threads;
+  network_options.batch = compiled.specification.batch_size();
+  network_options.last_batch = data.train->size() % network_options.batch;
+  ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
+                   Network::Create(compiled.graph, data.info, *compiled.loss, *compiled.optimizer,
+                                   network_options));
+  TrainingPosition start;
+  if (options.checkpoint.empty()) {
+    RETURN_IF_ERROR(network->Initialize(compiled.specification.seed()));
+    RETURN_IF_ERROR(ImportInitialWeights(compiled.specification.model(), options.roots, *network));
+  } else {
+    ASSIGN_OR_RETURN(start, ReadCheckpoint(options.checkpoint, *network));
+  }
+  v1::Event event;
+  v1::AttemptStarted& started = *event.mutable_attempt_started();
+  started.set_worker(options.worker);
+  started.set_threads(static_cast<uint32_t>(options.threads));
+  started.set_isa(onednn::InstructionSet());
+  started.set_start_step(static_cast<uint64_t>(start.step));
+  started.set_total_steps(static_cast<uint64_t>(compiled.total_steps));
+  sink.Emit(std::move(event));
+  Log(sink,
+      absl::StrCat(start.step > 0 ? "goes on from a checkpoint at step " : "starts at step ",
+                   start.step, " of ", compiled.total_steps, ": ", compiled.graph.parameters(),
+                   " parameters, ", data.train->size(), " training, ", data.validation->size(),
+                   " validation and ", data.test->size(), " test samples"));
+  Trainer trainer(compiled, data, *network, options, sink);
+  return trainer.Run(start);
+}
+
+}  // namespace
+
+RunOutcome FailedOutcome(const absl::Status& status) {
+  std::string reason = "INTERNAL";
+  if (absl::IsDataLoss(status)) reason = "CHECKPOINT_CORRUPT";
+  if (absl::IsResourceExhausted(status)) reason = "OUT_OF_MEMORY";
+  if (absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
+      absl::IsFailedPrecondition(status)) {
+    reason = "DATA_ERROR";
+  }
+  return {RunOutcome::Kind::kFailed, reason, Message(status)};
+}
+
+RunOutcome RunTraining(const v1::Specification& specification, const RunOptions& options,
+                       JobSink& sink) {
+  try {
+    const absl::StatusOr<RunOutcome> outcome = Train(specification, options, sink);
+    return outcome.ok() ? *outcome : FailedOutcome(outcome.status());
+  } catch (const std::bad_alloc&) {
+    return {RunOutcome::Kind::kFailed, "OUT_OF_MEMORY", "no memory is left for this job"};
+  } catch (const std::exception& error) {
+    return {RunOutcome::Kind::kFailed, "INTERNAL", error.what()};
+  }
+}
+
+}  // namespace trainyard

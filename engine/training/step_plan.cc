@@ -1,0 +1,212 @@
+#include "engine/training/step_plan.h"
+
+#include <algorithm>
+
+#include "engine/base/status.h"
+
+namespace trainyard {
+namespace {
+
+constexpr int64_t kFloatBytes = sizeof(float);
+// A group's activations should be worth a dispatch and, in a chain, fit into a core's second-level
+// cache.
+constexpr int64_t kGroupActivationBytes = 256 << 10;
+constexpr int kMaxGroups = 16;
+// Elements that one tile of the update walks.
+constexpr int64_t kUpdateTileElements = 1 << 15;
+
+Value EmitInput(PlanBuilder& plan, const Graph& graph, const DataInfo& data, StepPlan& step) {
+  const onednn::Layout layout = onednn::Plain(BatchDims(plan.largest_group(), graph.input()));
+  const int64_t elements = graph.input().elements();
+  const int64_t width = data.targets;
+  const View view = {plan.NewBuffer(plan.batch() * elements * kFloatBytes), layout};
+  step.labels = plan.NewPinnedBuffer(plan.batch() * static_cast<int64_t>(sizeof(int32_t)));
+  step.targets = plan.NewPinnedBuffer(plan.batch() * std::max<int64_t>(width, 1) * kFloatBytes);
+  const BufferRef features = view.ref;
+  const BufferRef labels = step.labels;
+  const BufferRef targets = step.targets;
+  const bool classification = data.task == Task::kClassification;
+  for (const Group& group : plan.groups()) {
+    plan.AddToGroup(
+        "load", group, {features}, [=](const StepContext& context, const Memory& memory) {
+          const BatchFeed& feed = *static_cast<const BatchFeed*>(context.feed);
+          for (int64_t i = group.begin; i < group.begin + group.count; ++i) {
+            feed.Load(i, memory.Get<float>(features) + i * elements,
+                      classification ? memory.Get<int32_t>(labels) + i : nullptr,
+                      classification ? nullptr : memory.Get<float>(targets) + i * width);
+          }
+        });
+  }
+  return plan.NewValueAt(graph.input(), view);
+}
+
+absl::StatusOr<Value> EmitForward(PlanBuilder& plan, const Graph& graph, const DataInfo& data,
+                                  StepPlan& step) {
+  const Value input = EmitInput(plan, graph, data, step);
+  std::vector<Value> outputs;
+  for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    const GraphNode& node = graph.nodes()[i];
+    std::vector<Value> inputs;
+    for (int from : node.inputs)
+      inputs.push_back(from == GraphNode::kInput ? input : outputs[from]);
+    plan.BeginNode(static_cast<int>(i), node);
+    ASSIGN_OR_RETURN(const Value output, node.layer->Emit(plan, inputs));
+    outputs.push_back(output);
+  }
+  return outputs.back();
+}
+
+// The rows of the model's output, plain and kept.
+absl::StatusOr<View> EmitOutput(PlanBuilder& plan, Value output, StepPlan& step) {
+  const int64_t width = plan.shape(output)[0];
+  const View kept = {plan.NewPinnedBuffer(plan.batch() * width * kFloatBytes),
+                     onednn::Plain({plan.largest_group(), width})};
+  const View& view = plan.ViewOf(output);
+  for (const Group& group : plan.groups()) {
+    ASSIGN_OR_RETURN(const onednn::Primitive copy,
+                     onednn::Reorder(onednn::ForBatch(view.layout, group.count),
+                                     onednn::ForBatch(kept.layout, group.count)));
+    RETURN_IF_ERROR(
+        plan.AddToGroup("output", group, copy,
+                        {plan.On(DNNL_ARG_FROM, view, group), plan.On(DNNL_ARG_TO, kept, group)}));
+  }
+  step.outputs = kept.ref;
+  return kept;
+}
+
+double CountCorrect(const LossRows& rows) {
+  double correct = 0;
+  for (int64_t row = 0; row < rows.count; ++row) {
+    const float* const outputs = rows.outputs + row * rows.width;
+    // One output for two classes is the logit of class 1.
+    const int64_t best = rows.width == 1
+                             ? (outputs[0] > 0 ? 1 : 0)
+                             : std::max_element(outputs, outputs + rows.width) - outputs;
+    correct += best == rows.labels[row] ? 1 : 0;
+  }
+  return correct;
+}
+
+void EmitLoss(PlanBuilder& plan, Value output, const View& rows, const DataInfo& data,
+              const Loss& loss, StepPlan& step) {
+  const int64_t width = plan.shape(output)[0];
+  const bool classification = data.task == Task::kClassification;
+  const int64_t groups = static_cast<int64_t>(plan.groups().size());
+  step.losses = plan.NewPinnedBuffer(groups * static_cast<int64_t>(sizeof(double)));
+  step.correct = plan.NewPinnedBuffer(groups * static_cast<int64_t>(sizeof(double)));
+  const View gradient = plan.NewView(rows.layout);
+  const float scale = 1.0f / static_cast<float>(plan.batch());
+  for (const Group& group : plan.groups()) {
+    const BufferRef outputs = plan.At(rows, group);
+    const BufferRef slope = plan.At(gradient, group);
+    const Loss* const function = &loss;
+    const StepPlan places = {{}, 0,           {},           step.labels, step.targets,
+                             {}, step.losses, step.correct, {}};
+    plan.AddToGroup("loss", group, {outputs, slope}, [=](const StepContext&, const Memory& memory) {
+      LossRows batch;
+      batch.count = group.count;
+      batch.width = width;
+      batch.outputs = memory.Get<float>(outputs);
+      if (classification) {
+        batch.labels = memory.Get<int32_t>(places.labels) + group.begin;
+      } else {
+        batch.targets = memory.Get<float>(places.targets) + group.begin * width;
+      }
+      memory.Get<double>(places.losses)[group.index] =
+          function->Compute(batch, scale, memory.Get<float>(slope));
+      memory.Get<double>(places.correct)[group.index] = classification ? CountCorrect(batch) : 0;
+    });
+  }
+  plan.AddGradient(output, gradient);
+}
+
+// Ranges of all trainable parameters, small ones gathered into one tile.
+void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const UpdateState& update) {
+  struct Range {
+    int parameter;
+    int64_t begin, count;
+    bool decay;
+  };
+  std::vector<std::vector<Range>> tiles;
+  int64_t filled = kUpdateTileElements;
+  for (size_t index = 0; index < parameters.entries().size(); ++index) {
+    const ParameterTable::Entry& entry = parameters.entries()[index];
+    if (!entry.trainable) continue;
+    const int64_t elements = onednn::Bytes(entry.layout) / kFloatBytes;
+    for (int64_t begin = 0; begin < elements;) {
+      if (filled >= kUpdateTileElements) {
+        tiles.emplace_back();
+        filled = 0;
+      }
+      const int64_t count = std::min(kUpdateTileElements - filled, elements - begin);
+      tiles.back().push_back({static_cast<int>(index), begin, count, entry.decay});
+      begin += count;
+      filled += count;
+    }
+  }
+  plan.BeginStage("update", static_cast<int>(tiles.size()));
+  const UpdateState* const state = &update;
+  for (size_t tile = 0; tile < tiles.size(); ++tile) {
+    const std::vector<Range> ranges = tiles[tile];
+    plan.AddToTile(static_cast<int>(tile), {}, [=](const StepContext&, const Memory& memory) {
+      for (const Range& range : ranges) {
+        UpdateRange arguments;
+        arguments.count = range.count;
+        arguments.weights =
+            memory.Get<float>({Space::kWeights, range.parameter, range.begin * kFloatBytes});
+        arguments.gradients =
+            memory.Get<float>({Space::kGradients, range.parameter, range.begin * kFloatBytes});
+        const int64_t place = arguments.weights - state->weights;
+        for (int slot = 0; slot < kMaxOptimizerSlots; ++slot) {
+          arguments.slots[slot] =
+              state->slots[slot] == nullptr ? nullptr : state->slots[slot] + place;
+        }
+        arguments.decay = range.decay;
+        state->optimizer->Update(arguments, state->scalars);
+      }
+    });
+  }
+}
+
+}  // namespace
+
+int GroupCount(const Graph& graph, int64_t batch) {
+  int64_t elements = graph.input().elements();
+  for (const GraphNode& node : graph.nodes()) elements += node.output.elements();
+  const int64_t bytes = elements * batch * kFloatBytes;
+  int groups = 1;
+  while (groups < kMaxGroups && groups * 2 <= batch && bytes / groups > kGroupActivationBytes)
+    groups *= 2;
+  return groups;
+}
+
+absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& data,
+                                           const Loss& loss, const UpdateState& update,
+                                           int64_t batch, ParameterTable& parameters) {
+  StepPlan step;
+  PlanBuilder plan(PlanBuilder::Mode::kTraining, batch, GroupCount(graph, batch), parameters);
+  ASSIGN_OR_RETURN(const Value output, EmitForward(plan, graph, data, step));
+  ASSIGN_OR_RETURN(const View rows, EmitOutput(plan, output, step));
+  EmitLoss(plan, output, rows, data, loss, step);
+  RETURN_IF_ERROR(plan.EmitBackward());
+  EmitUpdate(plan, parameters, update);
+  step.batch = batch;
+  step.groups = plan.groups();
+  step.probes = plan.probes();
+  step.parts = plan.Finish();
+  return step;
+}
+
+absl::StatusOr<StepPlan> BuildInferencePlan(const Graph& graph, const DataInfo& data, int64_t batch,
+                                            ParameterTable& parameters) {
+  StepPlan step;
+  PlanBuilder plan(PlanBuilder::Mode::kInference, batch, GroupCount(graph, batch), parameters);
+  ASSIGN_OR_RETURN(const Value output, EmitForward(plan, graph, data, step));
+  RETURN_IF_ERROR(EmitOutput(plan, output, step).status());
+  step.batch = batch;
+  step.groups = plan.groups();
+  step.parts = plan.Finish();
+  return step;
+}
+
+}  // namespace trainyard

@@ -1,0 +1,55 @@
+// Builds the plans of a model: a training step (load, forward, loss, backward, update) or an
+// inference pass (load, forward), for one batch size.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engine/data/dataset.h"
+#include "engine/graph/graph.h"
+#include "engine/graph/plan_builder.h"
+#include "engine/losses/loss.h"
+#include "engine/optimizers/optimizer.h"
+
+namespace trainyard {
+
+// Where a plan's samples come from. Load is called from several threads at once.
+class BatchFeed {
+ public:
+  virtual ~BatchFeed() = default;
+  // Sample `position` of the batch: features [elements], and a label or targets [width]; null where
+  // the task has none.
+  virtual void Load(int64_t position, float* features, int32_t* label, float* targets) const = 0;
+};
+
+// What the update kernels read at run time; its address must not change while the plan lives.
+struct UpdateState {
+  const Optimizer* optimizer = nullptr;
+  float* weights = nullptr;
+  std::array<float*, kMaxOptimizerSlots> slots = {};
+  StepScalars scalars;
+};
+
+struct StepPlan {
+  Plan::Parts parts;
+  int64_t batch = 0;
+  std::vector<Group> groups;
+  BufferRef labels;   // [batch] int32
+  BufferRef targets;  // [batch, width]
+  BufferRef outputs;  // [batch, width], plain
+  BufferRef losses;   // [groups] double: sums over the group's samples
+  BufferRef correct;  // [groups] double: samples whose largest output is at their label
+  std::vector<Probe> probes;
+};
+
+// The number of groups that the batch is cut into: a function of the model and the batch size.
+int GroupCount(const Graph& graph, int64_t batch);
+
+absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& data,
+                                           const Loss& loss, const UpdateState& update,
+                                           int64_t batch, ParameterTable& parameters);
+absl::StatusOr<StepPlan> BuildInferencePlan(const Graph& graph, const DataInfo& data, int64_t batch,
+                                            ParameterTable& parameters);
+
+}  // namespace trainyard

@@ -1,0 +1,277 @@
+#include "engine/training/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/training/evaluate.h"
+
+namespace trainyard {
+namespace {
+
+constexpr double kProgressSeconds = 0.1;
+// Without a policy of the user's. A checkpoint changes no bit of the result, so time may decide.
+constexpr double kCheckpointSeconds = 15;
+
+RunOutcome Failed(const std::string& reason, const std::string& message) {
+  return {RunOutcome::Kind::kFailed, reason, message};
+}
+
+}  // namespace
+
+Trainer::Trainer(const CompiledSpecification& compiled, const LoadedData& data, Network& network,
+                 const RunOptions& options, JobSink& sink)
+    : compiled_(compiled),
+      spec_(compiled.specification),
+      data_(data),
+      network_(network),
+      options_(options),
+      sink_(sink),
+      feed_(*data.train, spec_.seed()),
+      train_size_(data.train->size()),
+      batch_(spec_.batch_size()) {}
+
+RunOutcome Trainer::Run(const TrainingPosition& start) {
+  position_ = start;
+  seconds_before_ = start.seconds;
+  started_ = window_started_ = checkpoint_time_ = options_.clock->Monotonic();
+  if (position_.step < compiled_.total_steps) {
+    feed_.BeginEpoch(static_cast<uint64_t>(position_.step / compiled_.steps_per_epoch));
+  }
+  while (position_.step < compiled_.total_steps) {
+    if (options_.cancel->requested()) {
+      if (options_.cancel->reason() == CancelToken::Reason::kCancelled)
+        return {RunOutcome::Kind::kCancelled, "", ""};
+      if (const absl::Status saved = SaveCheckpoint(); !saved.ok())
+        return Failed("INTERNAL", Message(saved));
+      return {RunOutcome::Kind::kPreempted, "", ""};
+    }
+    if (OutOfTime()) {
+      Log(v1::INFO, absl::StrCat("the budget of wall time is spent after ", position_.step, " of ",
+                                 compiled_.total_steps, " steps"));
+      break;
+    }
+    if (!Step()) {
+      ReportProgress(/*force=*/true);
+      return Failed("DIVERGED",
+                    absl::StrCat("the loss is ", last_.loss, " at step ", position_.step,
+                                 "; try a smaller learning rate (it was ", learning_rate_,
+                                 "), another initializer, or standardised data"));
+    }
+    const bool epoch_ends = position_.step % compiled_.steps_per_epoch == 0;
+    ReportProgress(epoch_ends || position_.step == compiled_.total_steps);
+    if (epoch_ends) EndEpoch();
+    if (WantsEvaluation()) EvaluateHeldOut();
+    if (epoch_ends && position_.step < compiled_.total_steps) {
+      feed_.BeginEpoch(static_cast<uint64_t>(position_.step / compiled_.steps_per_epoch));
+    }
+    if (position_.step < compiled_.total_steps && WantsCheckpoint()) {
+      if (const absl::Status saved = SaveCheckpoint(); !saved.ok())
+        return Failed("INTERNAL", Message(saved));
+    }
+  }
+  if (data_.test->size() > 0 && evaluated_test_at_ != position_.step)
+    EvaluatePart("test", *data_.test);
+  if (const absl::Status saved = SaveModel(); !saved.ok())
+    return Failed("INTERNAL", Message(saved));
+  return {RunOutcome::Kind::kSucceeded, "", ""};
+}
+
+int64_t Trainer::BatchAt(int64_t place) const {
+  return std::min(batch_, train_size_ - place * batch_);
+}
+
+bool Trainer::Step() {
+  const int64_t place = position_.step % compiled_.steps_per_epoch;
+  const ScheduleValue schedule =
+      compiled_.schedule->At(position_.step, compiled_.total_steps, compiled_.steps_per_epoch);
+  learning_rate_ = compiled_.optimizer->learning_rate() * schedule.learning_rate_factor;
+  StepContext context;
+  context.seed = spec_.seed();
+  context.step = static_cast<uint64_t>(position_.step);
+  context.epoch = static_cast<uint64_t>(position_.step / compiled_.steps_per_epoch);
+  context.probe = WantsHealth();
+  StepScalars scalars;
+  scalars.step = position_.step + 1;
+  scalars.learning_rate = learning_rate_;
+  scalars.momentum = schedule.momentum;
+  feed_.Seek(place * batch_);
+  last_batch_ = BatchAt(place);
+  last_ = network_.TrainStep(feed_, last_batch_, context, scalars);
+  ++position_.step;
+  position_.epoch_loss += last_.loss * static_cast<double>(last_batch_);
+  position_.epoch_correct += last_.correct;
+  position_.epoch_samples += last_batch_;
+  window_loss_ += last_.loss * static_cast<double>(last_batch_);
+  window_correct_ += last_.correct;
+  window_samples_ += last_batch_;
+  ++window_steps_;
+  if (context.probe) {
+    v1::Event event;
+    event.mutable_metrics()->set_step(static_cast<uint64_t>(position_.step));
+    event.mutable_metrics()->set_epoch(Epoch());
+    for (const NamedValue& value : network_.Health()) {
+      v1::MetricValue& out = *event.mutable_metrics()->add_values();
+      out.set_series("health/" + value.name);
+      out.set_value(value.value);
+    }
+    sink_.Emit(std::move(event));
+  }
+  return std::isfinite(last_.loss);
+}
+
+double Trainer::Epoch() const {
+  const int64_t done = position_.step / compiled_.steps_per_epoch;
+  const int64_t place = position_.step % compiled_.steps_per_epoch;
+  return static_cast<double>(done) +
+         static_cast<double>(place * batch_) / static_cast<double>(train_size_);
+}
+
+void Trainer::ReportProgress(bool force) {
+  const uint64_t every = spec_.monitoring().every_steps();
+  const double elapsed = SecondsSince(window_started_);
+  // The first step is told at once: it shows that the job runs.
+  const bool first = window_steps_ == position_.step;
+  const bool due =
+      every > 0 ? static_cast<uint64_t>(position_.step) % every == 0 : elapsed >= kProgressSeconds;
+  if ((!due && !force && !first) || window_steps_ == 0) return;
+  const double samples = static_cast<double>(window_samples_);
+  v1::Event event;
+  v1::Progress& progress = *event.mutable_progress();
+  progress.set_step(static_cast<uint64_t>(position_.step));
+  progress.set_total_steps(static_cast<uint64_t>(compiled_.total_steps));
+  progress.set_epoch(Epoch());
+  progress.set_samples_per_second(elapsed > 0 ? samples / elapsed : 0);
+  progress.set_loss(window_loss_ / samples);
+  progress.set_accuracy(data_.info.task == Task::kClassification
+                            ? window_correct_ / samples
+                            : std::numeric_limits<double>::quiet_NaN());
+  progress.set_learning_rate(learning_rate_);
+  sink_.Emit(std::move(event));
+  window_started_ = options_.clock->Monotonic();
+  window_loss_ = window_correct_ = 0;
+  window_samples_ = window_steps_ = 0;
+}
+
+void Trainer::EndEpoch() {
+  v1::Event event;
+  v1::Metrics& metrics = *event.mutable_metrics();
+  metrics.set_step(static_cast<uint64_t>(position_.step));
+  metrics.set_epoch(Epoch());
+  const double samples = static_cast<double>(position_.epoch_samples);
+  v1::MetricValue& loss = *metrics.add_values();
+  loss.set_series("train/loss");
+  loss.set_value(position_.epoch_loss / samples);
+  if (data_.info.task == Task::kClassification) {
+    v1::MetricValue& accuracy = *metrics.add_values();
+    accuracy.set_series("train/accuracy");
+    accuracy.set_value(position_.epoch_correct / samples);
+  }
+  sink_.Emit(std::move(event));
+  position_.epoch_loss = position_.epoch_correct = 0;
+  position_.epoch_samples = 0;
+}
+
+bool Trainer::WantsEvaluation() const {
+  const int64_t steps = static_cast<int64_t>(spec_.evaluation().every_steps());
+  if (position_.step == compiled_.total_steps) return true;
+  if (steps > 0 && position_.step % steps == 0) return true;
+  const int64_t epochs = spec_.evaluation().every_epochs();
+  return epochs > 0 && position_.step % (epochs * compiled_.steps_per_epoch) == 0;
+}
+
+void Trainer::EvaluateHeldOut() {
+  if (data_.validation->size() > 0) {
+    EvaluatePart("validation", *data_.validation);
+  } else if (data_.test->size() > 0) {
+    EvaluatePart("test", *data_.test);
+  }
+  window_started_ = options_.clock->Monotonic();  // throughput is that of training
+}
+
+void Trainer::EvaluatePart(const std::string& name, const Part& part) {
+  const MetricReport report =
+      Evaluate(network_, part, data_.info, *compiled_.loss, compiled_.metrics);
+  if (name == "test") evaluated_test_at_ = position_.step;
+  v1::Event event;
+  v1::Metrics& metrics = *event.mutable_metrics();
+  metrics.set_step(static_cast<uint64_t>(position_.step));
+  metrics.set_epoch(Epoch());
+  for (const MetricReport::Scalar& scalar : report.scalars) {
+    v1::MetricValue& value = *metrics.add_values();
+    value.set_series(name + "/" + scalar.name);
+    value.set_value(scalar.value);
+  }
+  sink_.Emit(std::move(event));
+  for (const MetricReport::Matrix& matrix : report.matrices) {
+    v1::Event matrix_event;
+    v1::MetricMatrix& out = *matrix_event.mutable_matrix();
+    out.set_series(name + "/" + matrix.name);
+    out.set_step(static_cast<uint64_t>(position_.step));
+    out.set_rows(static_cast<uint32_t>(matrix.rows));
+    out.set_columns(static_cast<uint32_t>(matrix.columns));
+    out.mutable_values()->Assign(matrix.values.begin(), matrix.values.end());
+    sink_.Emit(std::move(matrix_event));
+  }
+}
+
+bool Trainer::WantsHealth() const {
+  const int64_t every = static_cast<int64_t>(spec_.monitoring().gradient_health_every_steps());
+  const int64_t place = position_.step % compiled_.steps_per_epoch;
+  if (BatchAt(place) != batch_) return false;  // shares are of full batches
+  if (every > 0) return position_.step % every == 0;
+  const bool last_is_full = train_size_ % batch_ == 0;
+  return place == std::max<int64_t>(0, compiled_.steps_per_epoch - (last_is_full ? 1 : 2));
+}
+
+bool Trainer::WantsCheckpoint() const {
+  const v1::CheckpointPolicy& policy = spec_.checkpoint();
+  const int64_t steps = static_cast<int64_t>(policy.every_steps());
+  const int64_t epochs = policy.every_epochs();
+  if (steps == 0 && epochs == 0) return SecondsSince(checkpoint_time_) >= kCheckpointSeconds;
+  if (steps > 0 && position_.step % steps == 0) return true;
+  return epochs > 0 && position_.step % (epochs * compiled_.steps_per_epoch) == 0;
+}
+
+absl::Status Trainer::SaveCheckpoint() {
+  TrainingPosition position = position_;
+  position.seconds = seconds_before_ + SecondsSince(started_);
+  ASSIGN_OR_RETURN(const std::string bytes, WriteCheckpoint(network_, position));
+  ASSIGN_OR_RETURN(v1::Artifact artifact,
+                   sink_.Save("checkpoint", static_cast<uint64_t>(position_.step), bytes));
+  v1::Event event;
+  *event.mutable_artifact() = std::move(artifact);
+  sink_.Emit(std::move(event));
+  checkpoint_time_ = options_.clock->Monotonic();
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::SaveModel() {
+  ASSIGN_OR_RETURN(const std::vector<NamedTensor> tensors, network_.Export(/*slots=*/false));
+  ASSIGN_OR_RETURN(const std::string bytes,
+                   WriteSafetensors(tensors, {{"format", "trainyard-model-1"}}));
+  ASSIGN_OR_RETURN(v1::Artifact artifact,
+                   sink_.Save("model.safetensors", static_cast<uint64_t>(position_.step), bytes));
+  v1::Event event;
+  *event.mutable_artifact() = std::move(artifact);
+  sink_.Emit(std::move(event));
+  return absl::OkStatus();
+}
+
+bool Trainer::OutOfTime() const {
+  if (!spec_.budget().has_wall_time()) return false;
+  const auto& limit = spec_.budget().wall_time();
+  return seconds_before_ + SecondsSince(started_) >=
+         static_cast<double>(limit.seconds()) + static_cast<double>(limit.nanos()) * 1e-9;
+}
+
+void Trainer::Log(v1::Severity severity, const std::string& text) {
+  v1::Event event;
+  event.mutable_log()->set_severity(severity);
+  event.mutable_log()->set_text(text);
+  sink_.Emit(std::move(event));
+}
+
+}  // namespace trainyard

@@ -1,0 +1,146 @@
+#include "server/api/job_service.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/error_info.h"
+#include "engine/base/status.h"
+#include "server/api/request_hash.h"
+#include "server/rpc/status_mapping.h"
+#include "server/store/job_state.h"
+
+namespace trainyard {
+namespace {
+
+constexpr size_t kLargestSpecification = 1 << 20;
+constexpr size_t kLongestRequestId = 128;
+constexpr int32_t kLargestPriority = 100;
+
+void CheckRequestId(const std::string& request_id, Violations& violations) {
+  if (request_id.size() > kLongestRequestId) {
+    violations.Add("request_id", absl::StrCat("at most ", kLongestRequestId, " characters"));
+  }
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* JobServiceHandler::CreateJob(grpc::CallbackServerContext* context,
+                                                       const v1::CreateJobRequest* request,
+                                                       v1::Job* response) {
+  return calls_.RunAsync(context,
+                         [=, this](const Calls::Done& done) { Create(*request, *response, done); });
+}
+
+void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& response,
+                               const Calls::Done& done) {
+  Violations violations;
+  CheckRequestId(request.request_id(), violations);
+  if (request.priority() < -kLargestPriority || request.priority() > kLargestPriority) {
+    violations.Add("priority",
+                   absl::StrCat("between ", -kLargestPriority, " and ", kLargestPriority));
+  }
+  if (request.ByteSizeLong() > kLargestSpecification) {
+    violations.Add("specification", absl::StrCat("at most ", kLargestSpecification, " bytes"));
+    return done(ViolationsError(violations));
+  }
+  absl::StatusOr<CheckedSpecification> checked = Check(request.specification(), violations);
+  if (!violations.empty()) return done(ViolationsError(violations));
+  if (!checked.ok()) return done(checked.status());
+  if (request.validate_only()) {
+    *response.mutable_specification() = std::move(checked->specification);
+    *response.mutable_model() = std::move(checked->model);
+    response.set_priority(request.priority());
+    return done(absl::OkStatus());
+  }
+  NewJob job;
+  job.specification = std::move(checked->specification);
+  job.model = std::move(checked->model);
+  job.priority = request.priority();
+  job.request_id = request.request_id();
+  if (!job.request_id.empty()) job.request_hash = RequestHash(request);
+  manager_.Create(std::move(job), [done, &response](absl::StatusOr<v1::Job> created) {
+    const absl::Status status = created.status();
+    if (status.ok()) response = *std::move(created);
+    done(status);
+  });
+}
+
+// Violations, or an error that is none of the specification's text: a job that it names is not
+// there.
+absl::StatusOr<CheckedSpecification> JobServiceHandler::Check(
+    const v1::Specification& specification, Violations& violations) const {
+  if (!specification.has_predict()) return checker_.CheckTraining(specification, violations);
+  if (specification.predict().job().empty()) {
+    violations.Add("predict.job", "required: the name of a finished job");
+    return CheckedSpecification();
+  }
+  ASSIGN_OR_RETURN(const std::string name, jobs_.ResolveName(specification.predict().job()));
+  ASSIGN_OR_RETURN(const v1::Job model, jobs_.GetJob(name));
+  if (model.specification().has_predict()) {
+    violations.Add(
+        "predict.job",
+        absl::StrCat(name, " is a prediction itself; name the job that trained the model"));
+    return CheckedSpecification();
+  }
+  if (model.state() != v1::SUCCEEDED) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          name, " has no model to predict with: it is ", StateName(model.state()))),
+                      "MODEL_NOT_READY", {{"job", name}, {"state", StateName(model.state())}});
+  }
+  v1::Specification resolved = specification;
+  resolved.mutable_predict()->set_job(name);
+  return checker_.CheckPrediction(resolved, model.specification(), violations);
+}
+
+grpc::ServerUnaryReactor* JobServiceHandler::GetJob(grpc::CallbackServerContext* context,
+                                                    const v1::GetJobRequest* request,
+                                                    v1::Job* response) {
+  return calls_.Run(context, [=, this]() -> absl::Status {
+    ASSIGN_OR_RETURN(const std::string name, jobs_.ResolveName(request->name()));
+    ASSIGN_OR_RETURN(*response, jobs_.GetJob(name));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* JobServiceHandler::ListJobs(grpc::CallbackServerContext* context,
+                                                      const v1::ListJobsRequest* request,
+                                                      v1::ListJobsResponse* response) {
+  return calls_.Run(context, [=, this]() -> absl::Status {
+    ListJobsQuery query;
+    query.page_size = request->page_size();
+    query.page_token = request->page_token();
+    query.filter = request->filter();
+    query.order_by = request->order_by();
+    ASSIGN_OR_RETURN(JobPage page, jobs_.ListJobs(query));
+    for (v1::Job& job : page.jobs) *response->add_jobs() = std::move(job);
+    response->set_next_page_token(page.next_page_token);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* JobServiceHandler::CancelJob(grpc::CallbackServerContext* context,
+                                                       const v1::CancelJobRequest* request,
+                                                       v1::Job* response) {
+  return calls_.RunAsync(context, [=, this](const Calls::Done& done) {
+    Violations violations;
+    CheckRequestId(request->request_id(), violations);
+    if (!violations.empty()) return done(ViolationsError(violations));
+    absl::StatusOr<std::string> name = jobs_.ResolveName(request->name());
+    if (!name.ok()) return done(name.status());
+    const std::string hash = request->request_id().empty() ? "" : RequestHash(*request);
+    manager_.Cancel(*std::move(name), request->request_id(), hash,
+                    [done, response](absl::StatusOr<v1::Job> job) {
+                      const absl::Status status = job.status();
+                      if (status.ok()) *response = *std::move(job);
+                      done(status);
+                    });
+  });
+}
+
+grpc::ServerWriteReactor<v1::WatchJobResponse>* JobServiceHandler::WatchJob(
+    grpc::CallbackServerContext* context, const v1::WatchJobRequest* request) {
+  return watches_.Open(context, request);
+}
+
+}  // namespace trainyard

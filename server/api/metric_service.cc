@@ -1,0 +1,153 @@
+#include "server/api/metric_service.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "server/api/log_reading.h"
+#include "server/api/series.h"
+#include "server/rpc/opaque_token.h"
+#include "server/rpc/status_mapping.h"
+
+namespace trainyard {
+namespace {
+
+constexpr int kMostSeries = 100;
+constexpr uint64_t kMostPoints = 10'000;
+// Of all series of an answer: some 60 bytes each, below the 4 MiB that clients take.
+constexpr uint64_t kMostPointsOfAnswer = 50'000;
+constexpr size_t kMostNamesListed = 10'000;
+constexpr int32_t kDefaultLines = 100;
+constexpr int32_t kMostLines = 1000;
+constexpr size_t kLogBytesOfAnswer = 2 << 20;
+
+std::string LogScope(const std::string& job, v1::Severity minimum) {
+  return absl::StrCat("logs:", job, ":", minimum);
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* MetricServiceHandler::ListSeries(grpc::CallbackServerContext* context,
+                                                           const v1::ListSeriesRequest* request,
+                                                           v1::ListSeriesResponse* response) {
+  return calls_.Run(context, [=, this] { return List(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* MetricServiceHandler::ReadSeries(grpc::CallbackServerContext* context,
+                                                           const v1::ReadSeriesRequest* request,
+                                                           v1::ReadSeriesResponse* response) {
+  return calls_.Run(context, [=, this] { return Read(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* MetricServiceHandler::ReadLogs(grpc::CallbackServerContext* context,
+                                                         const v1::ReadLogsRequest* request,
+                                                         v1::ReadLogsResponse* response) {
+  return calls_.Run(context, [=, this] { return Logs(*request, *response); });
+}
+
+absl::Status MetricServiceHandler::List(const v1::ListSeriesRequest& request,
+                                        v1::ListSeriesResponse& response) const {
+  ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job()));
+  std::map<std::string, v1::ListSeriesResponse::Series> series;
+  RETURN_IF_ERROR(ForEachEvent(jobs_, job, {v1::Event::kMetrics}, [&](const v1::Event& event) {
+    for (const v1::MetricValue& value : event.metrics().values()) {
+      auto found = series.find(value.series());
+      if (found == series.end()) {
+        if (series.size() >= kMostNamesListed) continue;
+        found = series.emplace(value.series(), v1::ListSeriesResponse::Series()).first;
+        found->second.set_name(value.series());
+      }
+      found->second.set_points(found->second.points() + 1);
+      found->second.set_last(value.value());
+    }
+  }));
+  for (auto& [name, one] : series) *response.add_series() = std::move(one);
+  return absl::OkStatus();
+}
+
+absl::Status MetricServiceHandler::Read(const v1::ReadSeriesRequest& request,
+                                        v1::ReadSeriesResponse& response) const {
+  Violations violations;
+  if (request.series_size() == 0)
+    violations.Add("series", "required: at least one name; see ListSeries");
+  if (request.series_size() > kMostSeries)
+    violations.Add("series", absl::StrCat("at most ", kMostSeries, " names"));
+  if (request.buckets() > kMostPoints)
+    violations.Add("buckets", absl::StrCat("at most ", kMostPoints));
+  if (!violations.empty()) return ViolationsError(violations);
+  ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job()));
+
+  std::map<std::string, SeriesRange> ranges;
+  uint64_t newest = 0;
+  for (const std::string& name : request.series()) ranges[name];
+  RETURN_IF_ERROR(ForEachEvent(jobs_, job, {v1::Event::kMetrics}, [&](const v1::Event& event) {
+    newest = event.sequence();
+    for (const v1::MetricValue& value : event.metrics().values()) {
+      const auto found = ranges.find(value.series());
+      if (found != ranges.end()) found->second.Add(event.attempt(), event.metrics().step());
+    }
+  }));
+
+  const uint64_t wanted = request.buckets() == 0 ? kMostPoints : request.buckets();
+  const uint64_t most = std::min<uint64_t>(wanted, kMostPointsOfAnswer / ranges.size());
+  std::map<std::string, SeriesBuckets> buckets;
+  for (const auto& [name, range] : ranges) buckets.emplace(name, SeriesBuckets(range, most));
+  RETURN_IF_ERROR(ForEachEvent(jobs_, job, {v1::Event::kMetrics}, [&](const v1::Event& event) {
+    if (event.sequence() > newest) return;  // came since the ranges were found
+    for (const v1::MetricValue& value : event.metrics().values()) {
+      const auto found = buckets.find(value.series());
+      if (found != buckets.end())
+        found->second.Add(event.attempt(), event.metrics().step(), value.value());
+    }
+  }));
+  for (const auto& [name, one] : buckets) {
+    v1::ReadSeriesResponse::Series& series = *response.add_series();
+    series.set_name(name);
+    one.Write(series);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MetricServiceHandler::Logs(const v1::ReadLogsRequest& request,
+                                        v1::ReadLogsResponse& response) const {
+  if (request.page_size() < 0 || request.page_size() > kMostLines) {
+    return FieldError("page_size", absl::StrCat("between 0 and ", kMostLines));
+  }
+  ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job()));
+  const std::string scope = LogScope(job, request.minimum_severity());
+  EventQuery query;
+  query.job = job;
+  query.kinds = {v1::Event::kLog};
+  if (!request.page_token().empty()) {
+    const std::optional<uint64_t> position = ReadToken(scope, request.page_token());
+    if (!position.has_value()) return FieldError("page_token", "not a token of this list");
+    query.after_sequence = *position;
+  }
+  const int page_size = request.page_size() == 0 ? kDefaultLines : request.page_size();
+  size_t bytes = 0;
+  while (true) {
+    ASSIGN_OR_RETURN(const EventSlice slice, jobs_.ReadEvents(query));
+    for (const v1::Event& event : slice.events) {
+      if (event.log().severity() >= request.minimum_severity()) {
+        if (response.lines_size() == page_size || bytes > kLogBytesOfAnswer) {
+          response.set_next_page_token(MakeToken(scope, query.after_sequence));
+          return absl::OkStatus();
+        }
+        v1::ReadLogsResponse::Line& line = *response.add_lines();
+        *line.mutable_time() = event.time();
+        line.set_attempt(event.attempt());
+        line.set_severity(event.log().severity());
+        line.set_text(event.log().text());
+        bytes += event.log().text().size();
+      }
+      query.after_sequence = event.sequence();
+    }
+    if (slice.complete || slice.events.empty()) return absl::OkStatus();
+  }
+}
+
+}  // namespace trainyard

@@ -1,0 +1,338 @@
+#include "server/api/watch_stream.h"
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include <google/protobuf/util/time_util.h>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/error_info.h"
+#include "engine/base/status.h"
+#include "server/rpc/opaque_token.h"
+#include "server/rpc/status_mapping.h"
+#include "server/store/job_state.h"
+
+namespace trainyard {
+namespace {
+
+constexpr int kSliceEvents = 500;
+constexpr uint64_t kSliceBytes = 256 << 10;
+// A reader with more than so many events before it lags.
+constexpr size_t kLag = 64;
+constexpr uint32_t kDefaultHeartbeatSeconds = 5;
+constexpr uint32_t kLongestHeartbeatSeconds = 3600;
+
+std::string TokenScope(const std::string& job) { return "watch:" + job; }
+
+absl::Status Stopping() {
+  return UnavailableError("SERVER_STOPPING", "the server stops; resume with the last token");
+}
+
+}  // namespace
+
+std::string WatchToken(const std::string& job, uint64_t sequence) {
+  return MakeToken(TokenScope(job), sequence);
+}
+
+std::deque<v1::WatchJobResponse> FramesOfSlice(const std::string& job, EventSlice slice,
+                                               bool coalesce) {
+  std::deque<v1::WatchJobResponse> frames;
+  size_t newest_progress = slice.events.size();
+  for (size_t i = 0; i < slice.events.size(); ++i) {
+    if (slice.events[i].has_progress()) newest_progress = i;
+  }
+  const bool lags = coalesce && slice.events.size() > kLag;
+  uint64_t first_skipped = 0;  // 0: none
+  for (size_t i = 0; i < slice.events.size(); ++i) {
+    v1::Event& event = slice.events[i];
+    const uint64_t sequence = event.sequence();
+    if (lags && event.has_progress() && i != newest_progress) {
+      if (first_skipped == 0) first_skipped = sequence;
+      continue;
+    }
+    if (first_skipped != 0) {
+      v1::WatchJobResponse& frame = frames.emplace_back();
+      frame.set_resume_token(WatchToken(job, sequence - 1));
+      frame.mutable_gap()->set_first_skipped(first_skipped);
+      frame.mutable_gap()->set_last_skipped(sequence - 1);
+      first_skipped = 0;
+    }
+    v1::WatchJobResponse& frame = frames.emplace_back();
+    frame.set_resume_token(WatchToken(job, sequence));
+    *frame.mutable_event() = std::move(event);
+  }
+  return frames;
+}
+
+// One call. gRPC holds it until OnDone, tasks of the executor while they run.
+class WatchStream final : public Watches::Reactor,
+                          public std::enable_shared_from_this<WatchStream> {
+ public:
+  WatchStream(Watches& owner, uint64_t id, const v1::WatchJobRequest& request)
+      : owner_(owner),
+        id_(id),
+        request_(request),
+        coalesce_(request.delivery() == v1::WatchJobRequest::COALESCED) {}
+
+  void Start() {
+    self_ = shared_from_this();
+    owner_.calls_.executor().Post([self = shared_from_this()] { self->Begin(); });
+  }
+
+  // Ends the stream before it began.
+  void Refuse(const absl::Status& status) {
+    self_ = shared_from_this();
+    End(status);
+  }
+
+  void Stop() { End(Stopping()); }
+
+  void Tick(std::chrono::nanoseconds now) {
+    MutexLock lock(mutex_);
+    if (phase_ == Phase::kStarting || now < next_heartbeat_) return;
+    next_heartbeat_ = now + heartbeat_;
+    heartbeat_due_ = true;
+    WriteNext();
+  }
+
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(mutex_);
+    writing_ = false;
+    if (!ok && !ending_.has_value()) ending_ = absl::CancelledError("the client has gone");
+    WriteNext();
+    if (writing_ || finished_ || phase_ != Phase::kWriting) return;
+    phase_ = Phase::kReading;
+    PostAdvance();
+  }
+
+  void OnCancel() override { End(absl::CancelledError("the client has gone")); }
+
+  void OnDone() override {
+    Notifier::WatchId watch;
+    {
+      MutexLock lock(mutex_);
+      watch = watch_;
+    }
+    if (watch != 0) owner_.notifier_.Cancel(job_, watch);
+    owner_.Remove(id_);
+    const std::shared_ptr<WatchStream> last = std::move(self_);
+  }
+
+ private:
+  // kReading -> kWriting -> kReading ... while there are events, else kReading -> kWaiting ->
+  // kReading. Heartbeats go out in any of them.
+  enum class Phase { kStarting, kReading, kWriting, kWaiting };
+
+  // On the executor: where to start.
+  void Begin() {
+    const absl::Status status = Locate();
+    if (!status.ok()) return End(status);
+    {
+      MutexLock lock(mutex_);
+      phase_ = Phase::kReading;
+      next_heartbeat_ = owner_.clock_.Monotonic() + heartbeat_;
+    }
+    PostAdvance();
+  }
+
+  absl::Status Locate() {
+    if (request_.heartbeat_seconds() > kLongestHeartbeatSeconds) {
+      return FieldError("heartbeat_seconds", absl::StrCat("at most ", kLongestHeartbeatSeconds));
+    }
+    const uint32_t seconds = request_.heartbeat_seconds();
+    heartbeat_ = std::chrono::seconds(seconds == 0 ? kDefaultHeartbeatSeconds : seconds);
+    ASSIGN_OR_RETURN(job_, owner_.jobs_.ResolveName(request_.name()));
+    const uint64_t last = owner_.jobs_.LastSequence(job_);
+    uint64_t cursor = request_.from_now() ? last : 0;
+    if (!request_.resume_token().empty()) {
+      const std::optional<uint64_t> position = ReadToken(TokenScope(job_), request_.resume_token());
+      if (!position.has_value() || *position > last) {
+        return FieldError("resume_token", absl::StrCat("not a token of a watch of ", job_));
+      }
+      cursor = *position;
+    }
+    MutexLock lock(mutex_);
+    read_ = written_ = last_known_ = cursor;
+    return absl::OkStatus();
+  }
+
+  void PostAdvance() {
+    owner_.calls_.executor().Post([self = shared_from_this()] { self->Advance(); });
+  }
+
+  // On the executor, one at a time: reads the next slice, or waits for there to be one.
+  void Advance() {
+    EventQuery query;
+    query.job = job_;
+    query.limit = kSliceEvents;
+    query.byte_limit = kSliceBytes;
+    {
+      MutexLock lock(mutex_);
+      if (ending_.has_value()) return;
+      phase_ = Phase::kReading;
+      query.after_sequence = read_;
+    }
+    absl::StatusOr<EventSlice> slice = owner_.jobs_.ReadEvents(query);
+    if (!slice.ok()) return End(slice.status());
+    if (!slice->events.empty() || IsTerminal(slice->state)) return Write(*std::move(slice));
+    {
+      MutexLock lock(mutex_);
+      phase_ = Phase::kWaiting;
+    }
+    Wait(query.after_sequence);
+  }
+
+  void Write(EventSlice slice) {
+    MutexLock lock(mutex_);
+    if (!slice.events.empty()) read_ = slice.events.back().sequence();
+    last_known_ = slice.last_sequence;
+    v1::WatchJobResponse end;
+    const bool over = slice.complete && IsTerminal(slice.state);
+    if (over) {
+      end.set_resume_token(WatchToken(job_, read_));
+      end.mutable_end()->set_state(slice.state);
+      end.mutable_end()->set_reason(slice.reason);
+      end.mutable_end()->set_message(slice.message);
+    }
+    frames_ = FramesOfSlice(job_, std::move(slice), coalesce_);
+    if (over) frames_.push_back(std::move(end));
+    phase_ = Phase::kWriting;
+    WriteNext();
+  }
+
+  void Wait(uint64_t after_sequence) {
+    const Notifier::WatchId watch =
+        owner_.notifier_.Watch(job_, after_sequence, [weak = weak_from_this()] {
+          if (const std::shared_ptr<WatchStream> self = weak.lock()) self->Advance();
+        });
+    bool ended;
+    {
+      MutexLock lock(mutex_);
+      ended = ending_.has_value();
+      // It may have fired, and the next one been set, before this line.
+      watch_ = std::max(watch_, watch);
+    }
+    if (ended) owner_.notifier_.Cancel(job_, watch);
+  }
+
+  // Finishes as soon as no write is outstanding.
+  void End(const absl::Status& status) {
+    MutexLock lock(mutex_);
+    if (!ending_.has_value()) ending_ = status;
+    WriteNext();
+  }
+
+  void WriteNext() TRAINYARD_REQUIRES(mutex_) {
+    if (writing_ || finished_) return;
+    if (ending_.has_value()) {
+      finished_ = true;
+      Finish(ToGrpcStatus(*ending_));
+      return;
+    }
+    if (heartbeat_due_) {
+      heartbeat_due_ = false;
+      frame_.Clear();
+      frame_.set_resume_token(WatchToken(job_, written_));
+      *frame_.mutable_heartbeat()->mutable_server_time() =
+          google::protobuf::util::TimeUtil::NanosecondsToTimestamp(owner_.clock_.Now().count());
+      frame_.mutable_heartbeat()->set_last_sequence(last_known_);
+    } else if (!frames_.empty()) {
+      frame_ = std::move(frames_.front());
+      frames_.pop_front();
+      if (frame_.has_event()) written_ = frame_.event().sequence();
+      if (frame_.has_gap()) written_ = frame_.gap().last_skipped();
+      if (frame_.has_end()) ending_ = absl::OkStatus();
+    } else {
+      return;
+    }
+    writing_ = true;
+    StartWrite(&frame_);
+  }
+
+  Watches& owner_;
+  const uint64_t id_;
+  const v1::WatchJobRequest request_;
+  const bool coalesce_;
+  // Set by Begin, then constant.
+  std::string job_;
+  std::chrono::nanoseconds heartbeat_{0};
+
+  Mutex mutex_;
+  Phase phase_ TRAINYARD_GUARDED_BY(mutex_) = Phase::kStarting;
+  // Sequences: newest event read, newest one written, newest one known to be on disk.
+  uint64_t read_ TRAINYARD_GUARDED_BY(mutex_) = 0;
+  uint64_t written_ TRAINYARD_GUARDED_BY(mutex_) = 0;
+  uint64_t last_known_ TRAINYARD_GUARDED_BY(mutex_) = 0;
+  std::deque<v1::WatchJobResponse> frames_ TRAINYARD_GUARDED_BY(mutex_);
+  v1::WatchJobResponse frame_ TRAINYARD_GUARDED_BY(mutex_);
+  bool writing_ TRAINYARD_GUARDED_BY(mutex_) = false;
+  bool heartbeat_due_ TRAINYARD_GUARDED_BY(mutex_) = false;
+  std::chrono::nanoseconds next_heartbeat_ TRAINYARD_GUARDED_BY(mutex_){0};
+  // Newest one set at the Notifier; 0: none.
+  Notifier::WatchId watch_ TRAINYARD_GUARDED_BY(mutex_) = 0;
+  // How the stream is to end, once the write that is outstanding is done.
+  std::optional<absl::Status> ending_ TRAINYARD_GUARDED_BY(mutex_);
+  bool finished_ TRAINYARD_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<WatchStream> self_;
+};
+
+Watches::Reactor* Watches::Open(grpc::CallbackServerContext* context,
+                                const v1::WatchJobRequest* request) {
+  absl::Status status = calls_.Authorize(*context);
+  std::shared_ptr<WatchStream> stream;
+  {
+    MutexLock lock(mutex_);
+    const uint64_t id = next_id_++;
+    stream = std::make_shared<WatchStream>(*this, id, *request);
+    if (status.ok() && stopping_) status = Stopping();
+    if (status.ok() && streams_.size() >= limit_) {
+      status = WithReason(
+          absl::ResourceExhaustedError(absl::StrCat("there are ", limit_, " watches already")),
+          "WATCH_LIMIT", {{"subject", "watches"}});
+    }
+    if (status.ok()) streams_[id] = stream;
+  }
+  if (status.ok()) {
+    stream->Start();
+  } else {
+    stream->Refuse(status);
+  }
+  return stream.get();
+}
+
+void Watches::Tick() {
+  const std::chrono::nanoseconds now = clock_.Monotonic();
+  for (const std::shared_ptr<WatchStream>& stream : Streams()) stream->Tick(now);
+}
+
+void Watches::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  for (const std::shared_ptr<WatchStream>& stream : Streams()) stream->Stop();
+}
+
+size_t Watches::open() const {
+  MutexLock lock(mutex_);
+  return streams_.size();
+}
+
+std::vector<std::shared_ptr<WatchStream>> Watches::Streams() const {
+  std::vector<std::shared_ptr<WatchStream>> streams;
+  MutexLock lock(mutex_);
+  for (const auto& [id, weak] : streams_) {
+    if (std::shared_ptr<WatchStream> stream = weak.lock()) streams.push_back(std::move(stream));
+  }
+  return streams;
+}
+
+void Watches::Remove(uint64_t id) {
+  MutexLock lock(mutex_);
+  streams_.erase(id);
+}
+
+}  // namespace trainyard

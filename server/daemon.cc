@@ -1,0 +1,271 @@
+#include "server/daemon.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <random>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <google/protobuf/util/time_util.h>
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/tensor/onednn.h"
+#include "server/api/artifact_service.h"
+#include "server/api/catalog_service.h"
+#include "server/api/data_service.h"
+#include "server/api/grpc_server.h"
+#include "server/api/job_service.h"
+#include "server/api/listener.h"
+#include "server/api/metric_service.h"
+#include "server/api/server_service.h"
+#include "server/data_folder.h"
+#include "server/jobs/job_manager.h"
+#include "server/workers/local_workers.h"
+#include "server/workers/worker_service.h"
+
+namespace trainyard {
+namespace {
+
+// Decisions of JobManager and wake-ups of watches; short tasks.
+constexpr int kControlThreads = 2;
+// Handlers: they read the database and files, and compile specifications.
+constexpr int kHandlerThreads = 4;
+constexpr int kMostCalls = 2000;
+constexpr int kMostWorkerCalls = 256;
+constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kShutdown = std::chrono::seconds(2);
+
+// A thread that calls a function again and again until the end of its scope.
+class Ticker {
+ public:
+  explicit Ticker(std::function<void()> tick)
+      : thread_([this, tick = std::move(tick)] { Loop(tick); }) {}
+  ~Ticker() {
+    {
+      MutexLock lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.NotifyAll();
+    thread_.join();
+  }
+
+ private:
+  void Loop(const std::function<void()>& tick) {
+    while (true) {
+      tick();
+      MutexLock lock(mutex_);
+      if (changed_.WaitFor(lock, kTick, [this]() TRAINYARD_REQUIRES(mutex_) { return stopping_; }))
+        return;
+    }
+  }
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ TRAINYARD_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+std::vector<CatalogServiceHandler::Item> Items(const Catalogs& catalogs) {
+  std::vector<CatalogServiceHandler::Item> items;
+  for (const Catalogs::Item& item : catalogs.Items()) items.push_back({item.kind, item.schema});
+  return items;
+}
+
+class RunningDaemon final : public Daemon {
+ public:
+  explicit RunningDaemon(DaemonOptions options) : options_(std::move(options)) {}
+  ~RunningDaemon() override { Stop(); }
+
+  absl::Status Start();
+  const std::string& address() const override { return listener_->address(); }
+  bool Drain(std::chrono::nanoseconds deadline) override;
+
+ private:
+  absl::StatusOr<Authorizer> PublicAuthorizer() const;
+  LocalWorkers::Options WorkerOptions() const;
+  v1::ServerInfo Info() const;
+  void Stop();
+
+  DaemonOptions options_;
+  RealClock clock_;
+  Catalogs catalogs_;
+  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<ThreadedExecutor> control_;
+  std::unique_ptr<ThreadedExecutor> handlers_;
+  std::unique_ptr<ArtifactStore> artifacts_;
+  std::unique_ptr<JobStore> jobs_;
+  std::unique_ptr<Notifier> notifier_;
+  std::unique_ptr<LocalWorkers> workers_;
+  std::unique_ptr<JobManager> manager_;
+
+  std::unique_ptr<Authorizer> public_authorizer_;
+  std::unique_ptr<Authorizer> worker_authorizer_;
+  std::unique_ptr<Calls> public_calls_;
+  std::unique_ptr<Calls> worker_calls_;
+  std::unique_ptr<EngineChecker> engine_checker_;
+  std::unique_ptr<Watches> watches_;
+  std::unique_ptr<WorkerServiceHandler> worker_service_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<grpc::Server> worker_server_;
+  std::unique_ptr<grpc::Server> public_server_;
+  std::unique_ptr<Ticker> ticker_;
+};
+
+absl::Status RunningDaemon::Start() {
+  ASSIGN_OR_RETURN(folder_, DataFolder::Prepare(options_.data_folder, options_.data_roots));
+  StoreOptions store;
+  store.folder = folder_->path();
+  store.readers = kHandlerThreads + kControlThreads;
+  ASSIGN_OR_RETURN(store_, Store::Open(std::move(store)));
+  // After the folder's lock, before anything that a second server must not touch.
+  ASSIGN_OR_RETURN(listener_, Listener::Bind(options_.listen));
+  ASSIGN_OR_RETURN(Authorizer authorizer, PublicAuthorizer());
+  ASSIGN_OR_RETURN(const std::string secret, folder_->Secret());
+  const Capacity detected = DetectCapacity();
+  if (options_.jobs.capacity.cores == 0) options_.jobs.capacity.cores = detected.cores;
+  if (options_.jobs.capacity.memory_bytes == 0)
+    options_.jobs.capacity.memory_bytes = detected.memory_bytes;
+
+  control_ = std::make_unique<ThreadedExecutor>(kControlThreads);
+  handlers_ = std::make_unique<ThreadedExecutor>(kHandlerThreads);
+  artifacts_ = std::make_unique<ArtifactStore>(*store_, ArtifactStore::Options{});
+  jobs_ = std::make_unique<JobStore>(*store_);
+  notifier_ = std::make_unique<Notifier>(
+      *control_, [this](const std::string& job) { return jobs_->LastSequence(job); });
+  workers_ = std::make_unique<LocalWorkers>(WorkerOptions());
+  manager_ = std::make_unique<JobManager>(options_.jobs, *store_, *artifacts_, *notifier_,
+                                          *workers_, *control_, clock_);
+  workers_->Supervise([this](const std::string& worker, const std::string& how) {
+    spdlog::info("worker {} ended: {}", worker, how);
+    manager_->OnWorkerExited(worker);
+  });
+
+  public_authorizer_ = std::make_unique<Authorizer>(std::move(authorizer));
+  worker_authorizer_ = std::make_unique<Authorizer>(std::vector<std::string>{secret});
+  public_calls_ = std::make_unique<Calls>(*public_authorizer_, *handlers_, kMostCalls);
+  worker_calls_ = std::make_unique<Calls>(*worker_authorizer_, *handlers_, kMostWorkerCalls);
+  CompileLimits limits;
+  limits.memory_bytes = static_cast<int64_t>(options_.jobs.capacity.memory_bytes);
+  limits.cores = options_.jobs.capacity.cores;
+  engine_checker_ = std::make_unique<EngineChecker>(catalogs_, folder_->roots(), limits);
+  const SpecificationChecker& checker =
+      options_.checker != nullptr ? *options_.checker : *engine_checker_;
+  watches_ =
+      std::make_unique<Watches>(*public_calls_, *jobs_, *notifier_, clock_, options_.most_watches);
+  worker_service_ = std::make_unique<WorkerServiceHandler>(*worker_calls_, *manager_, *artifacts_);
+  services_.push_back(
+      std::make_unique<JobServiceHandler>(*public_calls_, *manager_, *jobs_, *watches_, checker));
+  services_.push_back(std::make_unique<MetricServiceHandler>(*public_calls_, *jobs_));
+  services_.push_back(
+      std::make_unique<ArtifactServiceHandler>(*public_calls_, *jobs_, *artifacts_));
+  services_.push_back(std::make_unique<CatalogServiceHandler>(*public_calls_, Items(catalogs_)));
+  services_.push_back(std::make_unique<DataServiceHandler>(*public_calls_, folder_->roots()));
+  services_.push_back(std::make_unique<ServerServiceHandler>(*public_calls_, *manager_, Info()));
+
+  RETURN_IF_ERROR(manager_->Recover());
+  // Workers of an earlier server dial first: their jobs wait for them.
+  ASSIGN_OR_RETURN(worker_server_, StartWorkerServer(*worker_service_, folder_->worker_socket()));
+  ticker_ = std::make_unique<Ticker>([this] {
+    manager_->Tick();
+    watches_->Tick();
+  });
+  std::vector<grpc::Service*> services;
+  for (const auto& service : services_) services.push_back(service.get());
+  ASSIGN_OR_RETURN(public_server_, StartPublicServer(services, *listener_));
+  return folder_->PublishAddress(listener_->address());
+}
+
+absl::StatusOr<Authorizer> RunningDaemon::PublicAuthorizer() const {
+  if (!options_.token_file.empty()) return Authorizer::FromFile(options_.token_file);
+  if (!listener_->loopback() && !options_.trust_network) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        listener_->address(),
+        " can be reached from other machines: give --token-file, or --trust-network where "
+        "everyone who can reach the port may submit jobs"));
+  }
+  return Authorizer({});
+}
+
+LocalWorkers::Options RunningDaemon::WorkerOptions() const {
+  LocalWorkers::Options workers;
+  workers.program = options_.worker_program;
+  workers.log_folder = folder_->logs();
+  workers.arguments = {"--server",       "unix:" + folder_->worker_socket(),
+                       "--secret-file",  folder_->secret_file(),
+                       "--cache-folder", folder_->roots().cache_folder};
+  for (const std::string& root : folder_->roots().folders) {
+    workers.arguments.push_back("--data-root");
+    workers.arguments.push_back(root);
+  }
+  return workers;
+}
+
+v1::ServerInfo RunningDaemon::Info() const {
+  v1::ServerInfo info;
+  info.set_version(options_.version);
+  *info.mutable_start_time() =
+      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(clock_.Now().count());
+  info.set_cores(options_.jobs.capacity.cores);
+  info.set_memory_bytes(options_.jobs.capacity.memory_bytes);
+  info.set_isa(onednn::InstructionSet());
+  info.set_onednn_version(onednn::Version());
+  return info;
+}
+
+bool RunningDaemon::Drain(std::chrono::nanoseconds deadline) {
+  SetServing(*public_server_, false);
+  // Outlives this call where it takes too long.
+  struct Drained {
+    Mutex mutex;
+    CondVar changed;
+    bool done TRAINYARD_GUARDED_BY(mutex) = false;
+  };
+  const auto drained = std::make_shared<Drained>();
+  manager_->Drain([drained] {
+    {
+      MutexLock lock(drained->mutex);
+      drained->done = true;
+    }
+    drained->changed.NotifyAll();
+  });
+  MutexLock lock(drained->mutex);
+  return drained->changed.WaitFor(
+      lock, deadline, [&]() TRAINYARD_REQUIRES(drained->mutex) { return drained->done; });
+}
+
+// From the outside in: streams end, calls finish, then what they used goes.
+void RunningDaemon::Stop() {
+  if (watches_ != nullptr) watches_->Stop();
+  const auto deadline = std::chrono::system_clock::now() + kShutdown;
+  if (public_server_ != nullptr) {
+    listener_->Stop();
+    public_server_->Shutdown(deadline);
+  }
+  // Workers are told nothing: their streams break, and they dial the next server.
+  if (worker_server_ != nullptr) worker_server_->Shutdown(std::chrono::system_clock::now());
+  ticker_.reset();
+  if (workers_ != nullptr) workers_->StopSupervising();
+  if (store_ != nullptr) store_->Close();
+  if (handlers_ != nullptr) handlers_->Stop();
+  if (control_ != nullptr) control_->Stop();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(DaemonOptions options) {
+  auto daemon = std::make_unique<RunningDaemon>(std::move(options));
+  RETURN_IF_ERROR(daemon->Start());
+  return daemon;
+}
+
+}  // namespace trainyard

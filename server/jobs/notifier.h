@@ -1,0 +1,52 @@
+// Wakes those who wait for events of a job. It carries no events: a watcher is a cursor, and reads
+// the log itself once it is woken.
+//
+//   auto id = notifier.Watch("jobs/a", cursor, [] { ... read the log after cursor, then Watch again
+//   ... });
+//
+// The callback is called exactly once, on the executor: when a newer event than `after_sequence` is
+// on disk, or at once where there is one already. So nothing is missed between a read and the Watch
+// that follows it. Thread-safe; Watch() does a point read of the database on the caller's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/base/mutex.h"
+#include "server/jobs/executor.h"
+
+namespace trainyard {
+
+class Notifier {
+ public:
+  using WatchId = uint64_t;
+  // `last_sequence` reads a job's newest durable sequence (JobStore::LastSequence).
+  Notifier(Executor& executor, std::function<uint64_t(const std::string& job)> last_sequence)
+      : executor_(executor), last_sequence_(std::move(last_sequence)) {}
+
+  WatchId Watch(const std::string& job, uint64_t after_sequence, std::function<void()> callback);
+  // False where the callback has been handed to the executor already: then it will still run.
+  bool Cancel(const std::string& job, WatchId id);
+  // Events up to `last_sequence` are on disk. Called by JobManager.
+  void Publish(const std::string& job, uint64_t last_sequence);
+  size_t watchers() const;
+
+ private:
+  struct Watcher {
+    uint64_t after_sequence;
+    std::function<void()> callback;
+  };
+
+  Executor& executor_;
+  const std::function<uint64_t(const std::string& job)> last_sequence_;
+  mutable Mutex mutex_;
+  WatchId next_id_ TRAINYARD_GUARDED_BY(mutex_) = 1;
+  std::unordered_map<std::string, std::map<WatchId, Watcher>> watchers_
+      TRAINYARD_GUARDED_BY(mutex_);
+};
+
+}  // namespace trainyard

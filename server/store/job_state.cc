@@ -1,0 +1,41 @@
+#include "server/store/job_state.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace trainyard {
+namespace {
+
+struct Transition {
+  v1::JobState from;
+  v1::JobState to;
+};
+
+constexpr Transition kTransitions[] = {
+    {v1::QUEUED, v1::RUNNING},    {v1::QUEUED, v1::CANCELLED},     {v1::QUEUED, v1::FAILED},
+    {v1::RUNNING, v1::SUCCEEDED}, {v1::RUNNING, v1::FAILED},       {v1::RUNNING, v1::CANCELLING},
+    {v1::RUNNING, v1::QUEUED},    {v1::CANCELLING, v1::CANCELLED}, {v1::CANCELLING, v1::SUCCEEDED},
+    {v1::CANCELLING, v1::FAILED},
+};
+
+}  // namespace
+
+bool CanFollow(v1::JobState from, v1::JobState to) {
+  return std::any_of(std::begin(kTransitions), std::end(kTransitions),
+                     [&](const Transition& known) { return known.from == from && known.to == to; });
+}
+
+bool IsTerminal(v1::JobState state) {
+  return state == v1::SUCCEEDED || state == v1::FAILED || state == v1::CANCELLED;
+}
+
+bool IsHeld(v1::JobState state) { return state == v1::RUNNING || state == v1::CANCELLING; }
+
+const std::string& StateName(v1::JobState state) { return v1::JobState_Name(state); }
+
+v1::JobState StateOfName(const std::string& name) {
+  v1::JobState state = v1::JOB_STATE_UNSPECIFIED;
+  return v1::JobState_Parse(name, &state) ? state : v1::JOB_STATE_UNSPECIFIED;
+}
+
+}  // namespace trainyard

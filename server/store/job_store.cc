@@ -1,0 +1,104 @@
+#include "server/store/job_store.h"
+
+#include <utility>
+
+#include "engine/base/error_info.h"
+#include "engine/base/status.h"
+#include "server/store/artifact_references.h"
+#include "server/store/jobs_table.h"
+
+namespace trainyard {
+namespace {
+
+constexpr char kCollection[] = "jobs/";
+constexpr char kNewest[] = "@last";
+constexpr int kMaxCandidates = 5;
+
+}  // namespace
+
+absl::StatusOr<v1::Job> JobStore::GetJob(const std::string& name) const {
+  v1::Job job;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(JobRow row, FindJob(connection, name));
+    job = std::move(row.summary);
+    return FillJob(connection, row.id, job);
+  }));
+  return job;
+}
+
+absl::StatusOr<JobPage> JobStore::ListJobs(const ListJobsQuery& query) const {
+  JobPage page;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(page, trainyard::ListJobs(connection, query));
+    return absl::OkStatus();
+  }));
+  return page;
+}
+
+absl::StatusOr<std::string> JobStore::ResolveName(const std::string& name) const {
+  std::vector<std::string> found;
+  const std::string prefix = name.rfind(kCollection, 0) == 0 ? name : kCollection + name;
+  if (prefix == kCollection)
+    return absl::InvalidArgumentError("name: required, for example jobs/mnist-7k2m");
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    if (name == kNewest) {
+      Statement newest = connection.Query("SELECT name FROM jobs ORDER BY id DESC LIMIT 1");
+      if (newest.Next()) found.push_back(newest.Bytes(0));
+      return newest.status();
+    }
+    Statement query =
+        connection.Query("SELECT name FROM jobs WHERE name >= ? AND name < ? ORDER BY name LIMIT ?",
+                         prefix, prefix + "\x7f", kMaxCandidates);
+    // The exact name sorts first, and is meant even where it is also a prefix of others.
+    while (query.Next()) {
+      found.push_back(query.Bytes(0));
+      if (found.front() == prefix) break;
+    }
+    return query.status();
+  }));
+  if (found.size() == 1) return found.front();
+  if (found.empty()) {
+    return WithReason(
+        absl::NotFoundError(name == kNewest ? "there is no job yet" : "there is no job " + prefix),
+        "JOB_NOT_FOUND", {{"job", prefix}});
+  }
+  std::string candidates;
+  for (const std::string& candidate : found)
+    candidates += (candidates.empty() ? "" : ", ") + candidate;
+  return WithReason(
+      absl::InvalidArgumentError("'" + name + "' is the beginning of several jobs: " + candidates),
+      "AMBIGUOUS");
+}
+
+absl::StatusOr<EventSlice> JobStore::ReadEvents(const EventQuery& query) const {
+  EventSlice slice;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(slice, trainyard::ReadEvents(connection, query));
+    return absl::OkStatus();
+  }));
+  return slice;
+}
+
+uint64_t JobStore::LastSequence(const std::string& job) const {
+  uint64_t last = 0;
+  store_
+      .Read([&](Connection& connection) {
+        Statement query = connection.Query("SELECT last_sequence FROM jobs WHERE name = ?", job);
+        if (query.Next()) last = static_cast<uint64_t>(query.Int(0));
+        return query.status();
+      })
+      .IgnoreError();
+  return last;
+}
+
+absl::StatusOr<std::vector<v1::Artifact>> JobStore::ListArtifacts(const std::string& job) const {
+  std::vector<v1::Artifact> artifacts;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(JobRow row, FindJob(connection, job));
+    ASSIGN_OR_RETURN(artifacts, ArtifactsOf(connection, row.id));
+    return absl::OkStatus();
+  }));
+  return artifacts;
+}
+
+}  // namespace trainyard

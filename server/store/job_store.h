@@ -1,0 +1,43 @@
+// Reads of jobs and their logs, for the API layer. All of them block on SQLite (tens of
+// microseconds to a few milliseconds): call them on an executor, never on a thread of gRPC. Writes
+// go through JobManager. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/store/event_log.h"
+#include "server/store/job_list.h"
+#include "server/store/store.h"
+#include "trainyard/v1/event.pb.h"
+#include "trainyard/v1/job.pb.h"
+
+namespace trainyard {
+
+class JobStore {
+ public:
+  explicit JobStore(Store& store) : store_(store) {}
+
+  // With specification and model. `name`: "jobs/...". NOT_FOUND JOB_NOT_FOUND.
+  absl::StatusOr<v1::Job> GetJob(const std::string& name) const;
+  // INVALID_ARGUMENT: page_size, page_token, filter or order_by. Pages are stable while jobs are
+  // added: a job is never given twice, and none that existed at the first page is left out (unless
+  // the filter drops it).
+  absl::StatusOr<JobPage> ListJobs(const ListJobsQuery& query) const;
+  // The full name for "jobs/...", a bare name, a unique prefix of one, or "@last" (the newest job).
+  // NOT_FOUND; INVALID_ARGUMENT AMBIGUOUS with the candidates.
+  absl::StatusOr<std::string> ResolveName(const std::string& name) const;
+  absl::StatusOr<EventSlice> ReadEvents(const EventQuery& query) const;
+  // 0 where there is no such job.
+  uint64_t LastSequence(const std::string& job) const;
+  // Artifacts of a job, latest of each name; kept checkpoints all of them.
+  absl::StatusOr<std::vector<v1::Artifact>> ListArtifacts(const std::string& job) const;
+
+ private:
+  Store& store_;
+};
+
+}  // namespace trainyard

@@ -1,0 +1,131 @@
+#include "server/store/migrations.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/error_info.h"
+#include "engine/base/status.h"
+
+namespace trainyard {
+namespace {
+
+// Times are nanoseconds since the Unix epoch; payloads are serialized messages of trainyard.v1.
+// What was released is never edited: a change is a new entry at the end.
+constexpr const char* kMigrations[] = {
+    // 1: jobs, their logs, requests, leases, artifacts.
+    R"sql(
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY,           -- order of creation
+  name TEXT NOT NULL UNIQUE,        -- "jobs/..."
+  state INTEGER NOT NULL,
+  priority_rank INTEGER NOT NULL,   -- -priority, so that every index ascends
+  create_time INTEGER NOT NULL,
+  cores INTEGER NOT NULL,
+  memory_bytes INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  checkpoint_step INTEGER NOT NULL DEFAULT 0,          -- of the newest checkpoint
+  attempt_checkpoint_step INTEGER NOT NULL DEFAULT 0,  -- the same when the attempt began
+  stalled_attempts INTEGER NOT NULL DEFAULT 0,         -- in a row, lost without a newer checkpoint
+  checkpoints_kept INTEGER NOT NULL,
+  summary BLOB NOT NULL             -- v1.Job as lists show it, without results
+);
+CREATE INDEX jobs_by_state ON jobs(state, id);
+CREATE INDEX jobs_by_priority ON jobs(priority_rank, id);
+CREATE INDEX jobs_by_state_priority ON jobs(state, priority_rank, id);
+
+-- What never changes and may be large.
+CREATE TABLE specifications (
+  job_id INTEGER PRIMARY KEY REFERENCES jobs(id),
+  specification BLOB NOT NULL,
+  model BLOB NOT NULL
+);
+
+-- v1.Job with nothing but results.
+CREATE TABLE results (
+  job_id INTEGER PRIMARY KEY REFERENCES jobs(id),
+  payload BLOB NOT NULL
+);
+
+CREATE TABLE events (
+  job_id INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,        -- 1, 2, 3 ... within the job
+  time INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  kind INTEGER NOT NULL,            -- field number of Event.kind
+  payload BLOB NOT NULL,            -- v1.Event
+  PRIMARY KEY (job_id, sequence)
+) WITHOUT ROWID;
+CREATE INDEX events_by_kind ON events(job_id, kind, sequence);
+
+CREATE TABLE requests (
+  request_id TEXT PRIMARY KEY,
+  body_hash BLOB NOT NULL,
+  job_id INTEGER NOT NULL REFERENCES jobs(id),
+  answer BLOB NOT NULL,             -- v1.Job without specification and model
+  time INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE leases (
+  job_id INTEGER PRIMARY KEY REFERENCES jobs(id),
+  attempt INTEGER NOT NULL,
+  token INTEGER NOT NULL,           -- grows with each claim
+  worker TEXT NOT NULL,
+  process_id INTEGER NOT NULL,
+  process_start_time INTEGER NOT NULL,
+  last_worker_sequence INTEGER NOT NULL,
+  active INTEGER NOT NULL
+);
+CREATE INDEX leases_active ON leases(job_id) WHERE active = 1;
+
+CREATE TABLE artifacts (
+  sha256 TEXT PRIMARY KEY,
+  size_bytes INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Who needs which file. An upload refers to it before its event is in the log (sequence 0).
+CREATE TABLE artifact_references (
+  job_id INTEGER NOT NULL REFERENCES jobs(id),
+  name TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (job_id, name, step, sha256)
+) WITHOUT ROWID;
+CREATE INDEX artifact_references_by_hash ON artifact_references(sha256);
+
+-- Files that lost a reference: to be deleted where they have no other.
+CREATE TABLE garbage (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
+)sql",
+};
+constexpr int kVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
+
+}  // namespace
+
+absl::Status Migrate(Connection& connection) {
+  int version = 0;
+  {
+    Statement query = connection.Query("PRAGMA user_version");
+    if (query.Next()) version = static_cast<int>(query.Int(0));
+    RETURN_IF_ERROR(query.status());
+  }
+  if (version > kVersion) {
+    return WithReason(absl::FailedPreconditionError(
+                          absl::StrCat("the data folder was written by a newer Trainyard (version ",
+                                       version, " of the tables, this one knows ", kVersion, ")")),
+                      "DATA_FOLDER_NEWER");
+  }
+  for (; version < kVersion; ++version) {
+    const absl::Status done =
+        connection.RunScript(absl::StrCat("BEGIN IMMEDIATE;", kMigrations[version],
+                                          "PRAGMA user_version = ", version + 1, "; COMMIT"));
+    if (!done.ok()) {
+      if (connection.in_transaction()) connection.RunScript("ROLLBACK").IgnoreError();
+      return done;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace trainyard

@@ -1,0 +1,50 @@
+#include "server/store/requests.h"
+
+#include <utility>
+
+#include "engine/base/error_info.h"
+#include "engine/base/status.h"
+#include "server/store/jobs_table.h"
+
+namespace trainyard {
+
+absl::StatusOr<std::optional<v1::Job>> FindAnswer(Connection& connection,
+                                                  const std::string& request_id,
+                                                  const std::string& body_hash) {
+  if (request_id.empty()) return std::nullopt;
+  Statement query = connection.Query(
+      "SELECT body_hash, job_id, answer FROM requests WHERE request_id = ?", request_id);
+  if (!query.Next()) {
+    RETURN_IF_ERROR(query.status());
+    return std::nullopt;
+  }
+  if (query.Bytes(0) != body_hash) {
+    return WithReason(
+        absl::AlreadyExistsError(
+            "request_id '" + request_id +
+            "' was used for another request; repeat that one as it was, or take a new id"),
+        "REQUEST_ID_REUSED");
+  }
+  v1::Job answer;
+  if (!answer.ParseFromString(query.Bytes(2))) {
+    return WithReason(absl::DataLossError("a stored answer cannot be read"), "DATABASE_CORRUPT");
+  }
+  // FillJob also reads results: those that came later are not part of the answer.
+  auto results = answer.results();
+  RETURN_IF_ERROR(FillJob(connection, query.Int(1), answer));
+  *answer.mutable_results() = std::move(results);
+  return answer;
+}
+
+absl::Status RememberAnswer(Connection& connection, const std::string& request_id,
+                            const std::string& body_hash, int64_t job_id, v1::Job answer,
+                            std::chrono::nanoseconds now) {
+  if (request_id.empty()) return absl::OkStatus();
+  answer.clear_specification();
+  answer.clear_model();
+  return connection.Run(
+      "INSERT INTO requests (request_id, body_hash, job_id, answer, time) VALUES (?, ?, ?, ?, ?)",
+      request_id, Blob{body_hash}, job_id, Blob{answer.SerializeAsString()}, int64_t{now.count()});
+}
+
+}  // namespace trainyard

@@ -1,0 +1,161 @@
+#include "server/worker_process/job_runner.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include <google/protobuf/util/time_util.h>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/safe_text.h"
+#include "engine/base/sha256.h"
+#include "engine/base/status.h"
+
+namespace trainyard {
+namespace {
+
+constexpr int kServerGone = 3;
+// One frame of a stream; what is larger no client takes.
+constexpr size_t kLargestEvent = 1 << 20;
+constexpr size_t kLongestText = 16 << 10;
+constexpr size_t kLongestName = 512;
+
+// Numbers, durability and batches are the link's; form and size of what leaves the worker are
+// checked here.
+class LinkSink final : public JobSink {
+ public:
+  LinkSink(ServerLink& link, const Clock& clock) : link_(link), clock_(clock) {}
+
+  void Emit(v1::Event event) override {
+    MakeSafe(event);
+    if (!event.has_time()) {
+      *event.mutable_time() =
+          google::protobuf::util::TimeUtil::NanosecondsToTimestamp(clock_.Now().count());
+    }
+    link_.Emit(std::move(event));
+  }
+
+  absl::StatusOr<v1::Artifact> Save(const std::string& name, uint64_t step,
+                                    const std::string& bytes) override {
+    v1::Artifact artifact;
+    artifact.set_name(SafeText(name, kLongestName));
+    artifact.set_step(step);
+    artifact.set_size_bytes(bytes.size());
+    artifact.set_sha256(Sha256Hex(bytes));
+    RETURN_IF_ERROR(link_.Upload(artifact, bytes));
+    return artifact;
+  }
+
+ private:
+  // Names of classes and columns come from data files: text in them may be anything.
+  void MakeSafe(v1::Event& event) const {
+    if (event.has_log()) event.mutable_log()->set_text(SafeText(event.log().text(), kLongestText));
+    if (event.has_matrix())
+      event.mutable_matrix()->set_series(SafeText(event.matrix().series(), kLongestName));
+    for (int i = 0; event.has_metrics() && i < event.metrics().values_size(); ++i) {
+      v1::MetricValue& value = *event.mutable_metrics()->mutable_values(i);
+      value.set_series(SafeText(value.series(), kLongestName));
+    }
+    if (event.ByteSizeLong() <= kLargestEvent) return;
+    const std::string what = event.has_matrix() ? event.matrix().series() : "an event";
+    const size_t size = event.ByteSizeLong();
+    event.mutable_log()->set_severity(v1::WARNING);
+    event.mutable_log()->set_text(absl::StrCat(what, " was not kept: ", size,
+                                               " bytes, and an event has at most ", kLargestEvent));
+  }
+
+  ServerLink& link_;
+  const Clock& clock_;
+};
+
+// Memory beyond what the scheduler booked makes an allocation fail, and not the machine. Twice as
+// much, and what a process of this kind has anyway: estimates are no promises.
+void LimitMemory(uint64_t memory_bytes) {
+  constexpr rlim_t kOwn = rlim_t{2} << 30;
+  struct rlimit limit;
+  if (memory_bytes == 0 || getrlimit(RLIMIT_DATA, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 2 * static_cast<rlim_t>(memory_bytes) + kOwn);
+  setrlimit(RLIMIT_DATA, &limit);
+}
+
+absl::StatusOr<std::string> FetchIfNamed(ServerLink& link, bool named,
+                                         const v1::Artifact& artifact) {
+  return named ? link.Fetch(artifact) : absl::StatusOr<std::string>(std::string());
+}
+
+RunOutcome Run(ServerLink& link, Engine& engine, const ServerLink::Job& job, JobSink& sink) {
+  const v1::WorkResponse::Assign& assignment = job.assignment;
+  LimitMemory(assignment.memory_bytes());
+  const auto checkpoint = FetchIfNamed(link, assignment.has_checkpoint(), assignment.checkpoint());
+  const auto model = FetchIfNamed(link, assignment.has_model(), assignment.model());
+  for (const absl::Status& status : {checkpoint.status(), model.status()}) {
+    if (!status.ok()) return {RunOutcome::Kind::kFailed, "CHECKPOINT_CORRUPT", Message(status)};
+  }
+  try {
+    return engine.Run(assignment, *checkpoint, *model, *job.cancel, sink);
+  } catch (const std::bad_alloc&) {
+    return {RunOutcome::Kind::kFailed, "OUT_OF_MEMORY",
+            absl::StrCat("the job needs more memory than the ", assignment.memory_bytes(),
+                         " bytes it was given")};
+  } catch (const std::exception& error) {
+    return {RunOutcome::Kind::kFailed, "INTERNAL", error.what()};
+  }
+}
+
+// Nothing where the job is not over.
+std::optional<v1::JobState> TerminalState(RunOutcome::Kind kind) {
+  switch (kind) {
+    case RunOutcome::Kind::kSucceeded:
+      return v1::SUCCEEDED;
+    case RunOutcome::Kind::kFailed:
+      return v1::FAILED;
+    case RunOutcome::Kind::kCancelled:
+      return v1::CANCELLED;
+    case RunOutcome::Kind::kPreempted:
+      return std::nullopt;
+  }
+  return v1::FAILED;
+}
+
+}  // namespace
+
+RunOutcome TrainingEngine::Run(const v1::WorkResponse::Assign& assignment,
+                               const std::string& checkpoint, const std::string& model,
+                               const CancelToken& cancel, JobSink& sink) {
+  RunOptions options;
+  options.threads = static_cast<int>(std::max<uint32_t>(1, assignment.threads()));
+  options.roots = roots_;
+  options.catalogs = &catalogs_;
+  options.clock = &clock_;
+  options.cancel = &cancel;
+  options.worker = worker_;
+  options.checkpoint = checkpoint;
+  if (assignment.specification().has_predict()) {
+    return RunPrediction(assignment.specification(), assignment.model_specification(), model,
+                         options, sink);
+  }
+  return RunTraining(assignment.specification(), options, sink);
+}
+
+int WorkForServer(ServerLink& link, Engine& engine, const Clock& clock) {
+  while (const std::optional<ServerLink::Job> job = link.NextJob()) {
+    LinkSink sink(link, clock);
+    const RunOutcome outcome = Run(link, engine, *job, sink);
+    const std::optional<v1::JobState> state = TerminalState(outcome.kind);
+    if (state.has_value()) {
+      v1::Event event;
+      event.mutable_state()->set_state(*state);
+      event.mutable_state()->set_reason(SafeText(outcome.reason, kLongestName));
+      event.mutable_state()->set_message(SafeText(outcome.message, kLongestText));
+      sink.Emit(std::move(event));
+    }
+    link.Done(/*preempted=*/!state.has_value());
+  }
+  link.Close();
+  return link.gave_up() ? kServerGone : 0;
+}
+
+}  // namespace trainyard

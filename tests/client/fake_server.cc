@@ -1,0 +1,540 @@
+#include "tests/client/fake_server.h"
+
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <grpcpp/server_context.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/sha256.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "trainyard/v1/artifact_service.grpc.pb.h"
+#include "trainyard/v1/catalog_service.grpc.pb.h"
+#include "trainyard/v1/data_service.grpc.pb.h"
+#include "trainyard/v1/job_service.grpc.pb.h"
+#include "trainyard/v1/metric_service.grpc.pb.h"
+#include "trainyard/v1/server_service.grpc.pb.h"
+
+namespace trainyard::client {
+namespace {
+
+constexpr size_t kChunk = 1000;
+
+grpc::Status ToGrpc(const FakeError& error) {
+  google::rpc::Status details;
+  details.set_code(error.code);
+  details.set_message(error.message);
+  if (!error.reason.empty()) {
+    google::rpc::ErrorInfo info;
+    info.set_reason(error.reason);
+    info.set_domain("trainyard");
+    details.add_details()->PackFrom(info);
+  }
+  google::rpc::BadRequest request;
+  for (const auto& [field, description] : error.violations) {
+    auto* violation = request.add_field_violations();
+    violation->set_field(field);
+    violation->set_description(description);
+  }
+  if (!error.violations.empty()) details.add_details()->PackFrom(request);
+  google::rpc::QuotaFailure failure;
+  for (const auto& [subject, description] : error.quotas) {
+    auto* violation = failure.add_violations();
+    violation->set_subject(subject);
+    violation->set_description(description);
+  }
+  if (!error.quotas.empty()) details.add_details()->PackFrom(failure);
+  if (error.retry_milliseconds >= 0) {
+    google::rpc::RetryInfo retry;
+    retry.mutable_retry_delay()->set_seconds(error.retry_milliseconds / 1000);
+    retry.mutable_retry_delay()->set_nanos(error.retry_milliseconds % 1000 * 1'000'000);
+    details.add_details()->PackFrom(retry);
+  }
+  return {static_cast<grpc::StatusCode>(error.code), error.message, details.SerializeAsString()};
+}
+
+grpc::Status NotFound(const std::string& name) {
+  return {grpc::StatusCode::NOT_FOUND, name + " does not exist"};
+}
+
+}  // namespace
+
+struct FakeServer::State {
+  mutable Mutex mutex;
+  std::map<std::string, FakeJob> jobs;
+  std::vector<std::string> newest_first;
+  std::deque<FakeJob> next_created;
+  std::map<std::pair<std::string, std::string>, std::string> artifacts;
+  std::deque<FakeError> failures;
+  std::deque<int> cuts;
+  int cut_code = 0;
+  uint64_t lost_event = 0;
+  bool repeat_on_resume = false;
+  bool corrupt = false;
+  std::vector<v1::CreateJobRequest> created;
+  std::vector<v1::ListJobsRequest> listed;
+  int calls = 0;
+  int streams = 0;
+  std::string authorization;
+
+  // What every handler does first.
+  grpc::Status Enter(const grpc::ServerContext& context) {
+    ++calls;
+    const auto found = context.client_metadata().find("authorization");
+    if (found != context.client_metadata().end())
+      authorization = {found->second.data(), found->second.size()};
+    if (failures.empty()) return grpc::Status::OK;
+    const grpc::Status status = ToGrpc(failures.front());
+    failures.pop_front();
+    return status;
+  }
+  int TakeCut() {
+    if (cuts.empty()) return -1;
+    const int cut = cuts.front();
+    cuts.pop_front();
+    return cut;
+  }
+};
+
+namespace {
+
+using State = FakeServer::State;
+
+#define FAKE_ENTER(context)     \
+  MutexLock lock(state_.mutex); \
+  if (const grpc::Status entered = state_.Enter(*(context)); !entered.ok()) return entered
+
+class Jobs final : public v1::JobService::Service {
+ public:
+  explicit Jobs(State& state) : state_(state) {}
+
+  grpc::Status CreateJob(grpc::ServerContext* context, const v1::CreateJobRequest* request,
+                         v1::Job* job) override {
+    MutexLock lock(state_.mutex);
+    state_.created.push_back(*request);
+    if (const grpc::Status entered = state_.Enter(*context); !entered.ok()) return entered;
+    FakeJob made;
+    if (!state_.next_created.empty()) made = state_.next_created.front();
+    *made.job.mutable_specification() = request->specification();
+    if (request->validate_only()) {
+      *job = made.job;
+      return grpc::Status::OK;
+    }
+    if (!state_.next_created.empty()) state_.next_created.pop_front();
+    const std::string name = "jobs/" + request->specification().name();
+    made.job.set_name(name);
+    if (made.job.state() == v1::JOB_STATE_UNSPECIFIED) made.job.set_state(v1::QUEUED);
+    made.job.set_priority(request->priority());
+    state_.jobs[name] = made;
+    state_.newest_first.insert(state_.newest_first.begin(), name);
+    *job = made.job;
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
+                      v1::Job* job) override {
+    FAKE_ENTER(context);
+    const auto found = state_.jobs.find(request->name());
+    if (found == state_.jobs.end()) return NotFound(request->name());
+    *job = found->second.job;
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
+                        v1::ListJobsResponse* response) override {
+    FAKE_ENTER(context);
+    state_.listed.push_back(*request);
+    const size_t size = request->page_size() == 0 ? 50 : static_cast<size_t>(request->page_size());
+    size_t begin = request->page_token().empty() ? 0 : std::stoul(request->page_token());
+    for (; begin < state_.newest_first.size(); ++begin) {
+      const std::string& name = state_.newest_first[begin];
+      const std::string filter = request->filter();
+      if (absl::StartsWith(filter, "name:") && !absl::StartsWith(name, "jobs/" + filter.substr(5)))
+        continue;
+      if (static_cast<size_t>(response->jobs_size()) == size) {
+        response->set_next_page_token(absl::StrCat(begin));
+        break;
+      }
+      *response->add_jobs() = state_.jobs[name].job;
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status CancelJob(grpc::ServerContext* context, const v1::CancelJobRequest* request,
+                         v1::Job* job) override {
+    FAKE_ENTER(context);
+    const auto found = state_.jobs.find(request->name());
+    if (found == state_.jobs.end()) return NotFound(request->name());
+    v1::Job& stored = found->second.job;
+    if (stored.state() >= v1::SUCCEEDED) {
+      return ToGrpc({grpc::StatusCode::FAILED_PRECONDITION,
+                     request->name() + " has ended",
+                     "JOB_TERMINAL",
+                     {},
+                     {},
+                     -1});
+    }
+    stored.set_state(v1::CANCELLING);
+    *job = stored;
+    return grpc::Status::OK;
+  }
+
+  grpc::Status WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
+                        grpc::ServerWriter<v1::WatchJobResponse>* writer) override {
+    FakeJob job;
+    int cut = -1;
+    int cut_code = 0;
+    uint64_t lost = 0;
+    uint64_t begin = request->resume_token().empty() ? 0 : std::stoul(request->resume_token());
+    {
+      FAKE_ENTER(context);
+      ++state_.streams;
+      const auto found = state_.jobs.find(request->name());
+      if (found == state_.jobs.end()) return NotFound(request->name());
+      job = found->second;
+      cut = state_.TakeCut();
+      cut_code = state_.cut_code;
+      lost = state_.lost_event;
+      if (state_.repeat_on_resume && begin > 0) --begin;
+      if (request->from_now()) begin = job.log.size();
+    }
+    const grpc::Status lost_stream(static_cast<grpc::StatusCode>(cut_code), "cut");
+    v1::WatchJobResponse frame;
+    for (const v1::Event& event : job.log) {
+      if (event.sequence() <= begin || event.sequence() == lost) continue;
+      if (cut-- == 0) return lost_stream;
+      *frame.mutable_event() = event;
+      frame.set_resume_token(absl::StrCat(event.sequence()));
+      if (!writer->Write(frame)) return grpc::Status::CANCELLED;
+    }
+    if (cut >= 0) return lost_stream;
+    if (!job.ended) {
+      while (!context->IsCancelled()) {  // until the client leaves or the server stops
+        frame.mutable_heartbeat()->set_last_sequence(job.log.size());
+        if (!writer->Write(frame)) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      return grpc::Status::CANCELLED;
+    }
+    frame.mutable_end()->set_state(job.job.state());
+    frame.mutable_end()->set_reason(job.job.reason());
+    frame.mutable_end()->set_message(job.job.message());
+    writer->Write(frame);
+    return grpc::Status::OK;
+  }
+
+ private:
+  State& state_;
+};
+
+class Artifacts final : public v1::ArtifactService::Service {
+ public:
+  explicit Artifacts(State& state) : state_(state) {}
+  grpc::Status DownloadArtifact(grpc::ServerContext* context,
+                                const v1::DownloadArtifactRequest* request,
+                                grpc::ServerWriter<v1::DownloadArtifactResponse>* writer) override {
+    FAKE_ENTER(context);
+    ++state_.streams;
+    const auto found = state_.artifacts.find({request->job(), request->artifact()});
+    if (found == state_.artifacts.end()) return NotFound(request->artifact());
+    const int cut = state_.TakeCut();
+    std::string bytes = found->second;
+    v1::DownloadArtifactResponse frame;
+    frame.mutable_artifact()->set_name(request->artifact());
+    frame.mutable_artifact()->set_sha256(Sha256Hex(bytes));
+    frame.mutable_artifact()->set_size_bytes(bytes.size());
+    if (state_.corrupt && !bytes.empty()) bytes[bytes.size() / 2] ^= 1;
+    size_t end = bytes.size();
+    if (cut >= 0)
+      end = std::min(end, static_cast<size_t>(request->offset()) + static_cast<size_t>(cut));
+    size_t at = request->offset();
+    do {
+      const size_t size = std::min(kChunk, end - at);
+      frame.set_chunk(bytes.substr(at, size));
+      at += size;
+      if (!writer->Write(frame)) return grpc::Status::CANCELLED;
+      frame.Clear();
+    } while (at < end);
+    if (cut >= 0) return {static_cast<grpc::StatusCode>(state_.cut_code), "cut"};
+    return grpc::Status::OK;
+  }
+
+ private:
+  State& state_;
+};
+
+class Catalog final : public v1::CatalogService::Service {
+ public:
+  explicit Catalog(State& state) : state_(state) {}
+  grpc::Status ListComponents(grpc::ServerContext* context,
+                              const v1::ListComponentsRequest* request,
+                              v1::ListComponentsResponse* response) override {
+    FAKE_ENTER(context);
+    for (const v1::ComponentDescription& component : Components()) {
+      if (request->kind().empty() || request->kind() == component.kind())
+        *response->add_components() = component;
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status GetComponent(grpc::ServerContext* context, const v1::GetComponentRequest* request,
+                            v1::ComponentDescription* response) override {
+    FAKE_ENTER(context);
+    for (const v1::ComponentDescription& component : Components()) {
+      if (component.type() != request->type()) continue;
+      *response = component;
+      return grpc::Status::OK;
+    }
+    return {grpc::StatusCode::NOT_FOUND,
+            "no layer '" + request->type() + "'; did you mean 'dense'?"};
+  }
+
+ private:
+  static std::vector<v1::ComponentDescription> Components() {
+    v1::ComponentDescription dense;
+    dense.set_kind("layer");
+    dense.set_type("dense");
+    dense.set_doc("Fully connected layer. Input [features].");
+    auto* units = dense.add_parameters();
+    units->set_name("units");
+    units->set_type("integer");
+    units->set_doc("Number of outputs.");
+    units->set_required(true);
+    units->set_accepts(">= 1");
+    dense.set_example("{type: dense, units: 10}");
+    v1::ComponentDescription adam;
+    adam.set_kind("optimizer");
+    adam.set_type("adam");
+    adam.set_doc("Adam.");
+    return {dense, adam};
+  }
+  State& state_;
+};
+
+class Data final : public v1::DataService::Service {
+ public:
+  explicit Data(State& state) : state_(state) {}
+  grpc::Status ListDatasets(grpc::ServerContext* context, const v1::ListDatasetsRequest*,
+                            v1::ListDatasetsResponse* response) override {
+    FAKE_ENTER(context);
+    auto* dataset = response->add_datasets();
+    dataset->set_path("fashion-mnist");
+    dataset->set_source("idx");
+    dataset->set_size_bytes(30'878'645);
+    dataset->set_files(4);
+    return grpc::Status::OK;
+  }
+
+ private:
+  State& state_;
+};
+
+class Metrics final : public v1::MetricService::Service {
+ public:
+  explicit Metrics(State& state) : state_(state) {}
+  grpc::Status ReadLogs(grpc::ServerContext* context, const v1::ReadLogsRequest* request,
+                        v1::ReadLogsResponse* response) override {
+    FAKE_ENTER(context);
+    for (const v1::Event& event : state_.jobs[request->job()].log) {
+      if (!event.has_log() || event.log().severity() < request->minimum_severity()) continue;
+      auto* line = response->add_lines();
+      *line->mutable_time() = event.time();
+      line->set_severity(event.log().severity());
+      line->set_text(event.log().text());
+    }
+    return grpc::Status::OK;
+  }
+
+ private:
+  State& state_;
+};
+
+class Info final : public v1::ServerService::Service {
+ public:
+  explicit Info(State& state) : state_(state) {}
+  grpc::Status GetServerInfo(grpc::ServerContext* context, const v1::GetServerInfoRequest*,
+                             v1::ServerInfo* response) override {
+    FAKE_ENTER(context);
+    response->set_version("0.1.0");
+    response->set_isa("avx512_core");
+    response->set_onednn_version("2.6.3");
+    response->set_cores(2);
+    response->set_memory_bytes(uint64_t{8} << 30);
+    return grpc::Status::OK;
+  }
+
+ private:
+  State& state_;
+};
+
+template <typename Service>
+void Register(State& state, grpc::ServerBuilder& builder,
+              std::vector<std::unique_ptr<void, void (*)(void*)>>& services) {
+  auto* service = new Service(state);
+  services.emplace_back(service, [](void* pointer) { delete static_cast<Service*>(pointer); });
+  builder.RegisterService(service);
+}
+
+}  // namespace
+
+FakeJob& FakeJob::AddEvent(v1::Event event) {
+  event.set_sequence(log.size() + 1);
+  // One second apart, from a fixed time on.
+  event.mutable_time()->set_seconds(1'700'000'000 + static_cast<int64_t>(log.size()));
+  event.set_attempt(1);
+  log.push_back(event);
+  return *this;
+}
+
+FakeJob& FakeJob::AddState(v1::JobState state, const std::string& reason,
+                           const std::string& message) {
+  v1::Event event;
+  event.mutable_state()->set_state(state);
+  event.mutable_state()->set_reason(reason);
+  event.mutable_state()->set_message(message);
+  return AddEvent(event);
+}
+
+FakeJob& FakeJob::AddProgress(uint64_t step, uint64_t total, double epoch, double loss,
+                              double accuracy) {
+  v1::Event event;
+  v1::Progress& progress = *event.mutable_progress();
+  progress.set_step(step);
+  progress.set_total_steps(total);
+  progress.set_epoch(epoch);
+  progress.set_loss(loss);
+  progress.set_accuracy(accuracy);
+  progress.set_samples_per_second(12'345);
+  return AddEvent(event);
+}
+
+FakeJob& FakeJob::AddMetrics(double epoch,
+                             const std::vector<std::pair<std::string, double>>& values) {
+  v1::Event event;
+  event.mutable_metrics()->set_epoch(epoch);
+  for (const auto& [series, value] : values) {
+    auto* metric = event.mutable_metrics()->add_values();
+    metric->set_series(series);
+    metric->set_value(value);
+  }
+  return AddEvent(event);
+}
+
+FakeJob& FakeJob::End(v1::JobState state, const std::string& reason, const std::string& message) {
+  AddState(state, reason, message);
+  job.set_state(state);
+  job.set_reason(reason);
+  job.set_message(message);
+  ended = true;
+  return *this;
+}
+
+FakeServer::FakeServer() : state_(std::make_unique<State>()) { Start(); }
+FakeServer::~FakeServer() { Stop(); }
+
+void FakeServer::Start() {
+  grpc::ServerBuilder builder;
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddListeningPort(absl::StrCat("127.0.0.1:", port_), grpc::InsecureServerCredentials(),
+                           &port_);
+  Register<Jobs>(*state_, builder, services_);
+  Register<Artifacts>(*state_, builder, services_);
+  Register<Catalog>(*state_, builder, services_);
+  Register<Data>(*state_, builder, services_);
+  Register<Metrics>(*state_, builder, services_);
+  Register<Info>(*state_, builder, services_);
+  server_ = builder.BuildAndStart();
+}
+
+void FakeServer::Stop() {
+  if (server_ == nullptr) return;
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+  server_.reset();
+  services_.clear();
+}
+
+std::string FakeServer::address() const { return absl::StrCat("127.0.0.1:", port_); }
+Settings FakeServer::settings() const { return {address(), "test", ""}; }
+
+FakeJob& FakeServer::AddJob(const std::string& id, v1::JobState state) {
+  MutexLock lock(state_->mutex);
+  const std::string name = "jobs/" + id;
+  FakeJob& job = state_->jobs[name];
+  job.job.set_name(name);
+  job.job.set_state(state);
+  state_->newest_first.insert(state_->newest_first.begin(), name);
+  return job;
+}
+
+void FakeServer::NextCreated(FakeJob job) {
+  MutexLock lock(state_->mutex);
+  state_->next_created.push_back(std::move(job));
+}
+
+void FakeServer::AddArtifact(const std::string& job, const std::string& name,
+                             const std::string& bytes) {
+  MutexLock lock(state_->mutex);
+  state_->artifacts[{"jobs/" + job, name}] = bytes;
+  auto* artifact = state_->jobs["jobs/" + job].job.add_artifacts();
+  artifact->set_name(name);
+  artifact->set_sha256(Sha256Hex(bytes));
+  artifact->set_size_bytes(bytes.size());
+}
+
+void FakeServer::FailNext(const FakeError& error, int times) {
+  MutexLock lock(state_->mutex);
+  for (int i = 0; i < times; ++i) state_->failures.push_back(error);
+}
+
+void FakeServer::CutStreams(std::vector<int> after, int code) {
+  MutexLock lock(state_->mutex);
+  state_->cuts.assign(after.begin(), after.end());
+  state_->cut_code = code;
+}
+
+void FakeServer::LoseEvent(uint64_t sequence) {
+  MutexLock lock(state_->mutex);
+  state_->lost_event = sequence;
+}
+
+void FakeServer::RepeatOnResume() {
+  MutexLock lock(state_->mutex);
+  state_->repeat_on_resume = true;
+}
+
+void FakeServer::CorruptArtifacts() {
+  MutexLock lock(state_->mutex);
+  state_->corrupt = true;
+}
+
+std::vector<v1::CreateJobRequest> FakeServer::created() const {
+  MutexLock lock(state_->mutex);
+  return state_->created;
+}
+
+std::vector<v1::ListJobsRequest> FakeServer::listed() const {
+  MutexLock lock(state_->mutex);
+  return state_->listed;
+}
+
+int FakeServer::calls() const {
+  MutexLock lock(state_->mutex);
+  return state_->calls;
+}
+
+int FakeServer::streams() const {
+  MutexLock lock(state_->mutex);
+  return state_->streams;
+}
+
+std::string FakeServer::last_authorization() const {
+  MutexLock lock(state_->mutex);
+  return state_->authorization;
+}
+
+}  // namespace trainyard::client

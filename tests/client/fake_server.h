@@ -1,0 +1,91 @@
+// A server that answers from memory on a port of its own: jobs and logs are set by the test, and so
+// are the moments at which it fails, cuts a stream or restarts. Thread-safe.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/lib/settings.h"
+#include "engine/base/mutex.h"
+#include "trainyard/v1/artifact_service.pb.h"
+#include "trainyard/v1/catalog_service.pb.h"
+#include "trainyard/v1/data_service.pb.h"
+#include "trainyard/v1/job_service.pb.h"
+
+namespace grpc {
+class Server;
+class Status;
+}  // namespace grpc
+
+namespace trainyard::client {
+
+// An error as the server sends it, with google.rpc details.
+struct FakeError {
+  int code = 0;  // grpc::StatusCode
+  std::string message;
+  std::string reason;
+  std::vector<std::pair<std::string, std::string>> violations;
+  std::vector<std::pair<std::string, std::string>> quotas;
+  int retry_milliseconds = -1;
+};
+
+struct FakeJob {
+  v1::Job job;
+  // Sequences 1, 2, 3 ... are given by AddEvent.
+  std::vector<v1::Event> log;
+  // Without it a watch stays open after the log.
+  bool ended = false;
+
+  FakeJob& AddEvent(v1::Event event);
+  FakeJob& AddState(v1::JobState state, const std::string& reason = "",
+                    const std::string& message = "");
+  FakeJob& AddProgress(uint64_t step, uint64_t total, double epoch, double loss, double accuracy);
+  FakeJob& AddMetrics(double epoch, const std::vector<std::pair<std::string, double>>& values);
+  // The terminal state and the end of the log.
+  FakeJob& End(v1::JobState state, const std::string& reason = "", const std::string& message = "");
+};
+
+class FakeServer {
+ public:
+  FakeServer();
+  ~FakeServer();
+
+  // For the client under test: "127.0.0.1:PORT".
+  Settings settings() const;
+  std::string address() const;
+  void Stop();
+  // On the same port.
+  void Start();
+
+  FakeJob& AddJob(const std::string& id, v1::JobState state = v1::RUNNING);
+  // The job that the next CreateJob makes; its log is played to watchers.
+  void NextCreated(FakeJob job);
+  void AddArtifact(const std::string& job, const std::string& name, const std::string& bytes);
+  // The next calls, of whatever method, fail so; then all is well again.
+  void FailNext(const FakeError& error, int times = 1);
+  // The next streams end after so many frames (or bytes, for downloads), one value a stream, with
+  // this code.
+  void CutStreams(std::vector<int> after, int code);
+  void LoseEvent(uint64_t sequence);  // a hole in the log that is sent
+  void RepeatOnResume();              // resumed streams begin one event too early
+  void CorruptArtifacts();            // bytes that do not match their hash
+
+  std::vector<v1::CreateJobRequest> created() const;
+  std::vector<v1::ListJobsRequest> listed() const;
+  int calls() const;
+  int streams() const;
+  std::string last_authorization() const;
+
+  struct State;
+
+ private:
+  std::unique_ptr<State> state_;
+  std::vector<std::unique_ptr<void, void (*)(void*)>> services_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace trainyard::client

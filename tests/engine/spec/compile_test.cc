@@ -1,0 +1,200 @@
+#include "engine/spec/compile.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace trainyard {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+constexpr char kSmall[] = R"(
+  data {
+    source { type: "synthetic_gaussian"
+             params { key: "samples" value { number_value: 1000 } }
+             params { key: "test_samples" value { number_value: 200 } }
+             params { key: "features" value { number_value: 8 } }
+             params { key: "classes" value { number_value: 3 } } }
+    split { validation: 0.1 }
+  }
+  model { layers { type: "dense" params { key: "units" value { number_value: 3 } } } }
+  loss { type: "softmax_cross_entropy" }
+  batch_size: 64
+  budget { epochs: 2 }
+)";
+
+class CompileTest : public ::testing::Test {
+ protected:
+  static v1::Specification Parse(const std::string& text) {
+    v1::Specification specification;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &specification)) << text;
+    return specification;
+  }
+  static v1::Specification Small() { return Parse(kSmall); }
+
+  CompiledSpecification CompileOne(const v1::Specification& specification) {
+    violations_ = Violations();
+    return Compile(specification, catalogs_, roots_, limits_, violations_);
+  }
+  std::vector<std::string> PathsOf(const v1::Specification& specification) {
+    CompileOne(specification);
+    std::vector<std::string> paths;
+    for (const Violation& violation : violations_.list()) paths.push_back(violation.path);
+    return paths;
+  }
+  std::string MessageOf(const v1::Specification& specification) {
+    CompileOne(specification);
+    return violations_.list().size() == 1 ? violations_.list()[0].message
+                                          : std::string(violations_.ToStatus().ToString());
+  }
+
+  Catalogs catalogs_;
+  DataRoots roots_;
+  CompileLimits limits_;
+  Violations violations_;
+};
+
+TEST_F(CompileTest, ProvesShapesAndCounts) {
+  const CompiledSpecification compiled = CompileOne(Small());
+  ASSERT_TRUE(violations_.empty()) << violations_.ToStatus();
+  EXPECT_EQ(compiled.summary.parameters(), 8u * 3 + 3);
+  EXPECT_EQ(compiled.summary.train_samples(), 900u);
+  EXPECT_EQ(compiled.summary.validation_samples(), 100u);
+  EXPECT_EQ(compiled.summary.test_samples(), 200u);
+  EXPECT_EQ(compiled.steps_per_epoch, 15);  // 900 / 64, the last of 4
+  EXPECT_EQ(compiled.total_steps, 30);
+  EXPECT_EQ(compiled.summary.flops_per_step(), 64u * 2 * (2 * 8 * 3));
+  EXPECT_GT(compiled.summary.memory_bytes(), 0u);
+}
+
+TEST_F(CompileTest, FillsDefaults) {
+  const v1::Specification filled = CompileOne(Small()).specification;
+  EXPECT_EQ(filled.optimizer().type(), "adam");
+  EXPECT_EQ(filled.schedule().type(), "constant");
+  EXPECT_EQ(filled.model().initializer().type(), "he");
+  ASSERT_EQ(filled.metrics_size(), 1);
+  EXPECT_EQ(filled.metrics(0).type(), "accuracy");
+  EXPECT_EQ(filled.precision(), v1::PRECISION_FP32);
+  EXPECT_EQ(filled.checkpoint().keep(), 2u);
+  EXPECT_EQ(filled.resources().cores(), 1u);
+  EXPECT_GT(filled.resources().memory_bytes(), 0u);
+}
+
+TEST_F(CompileTest, TakesTheShorterBudget) {
+  v1::Specification specification = Small();
+  specification.mutable_budget()->set_steps(7);
+  EXPECT_EQ(CompileOne(specification).total_steps, 7);
+  specification.mutable_budget()->set_epochs(0);
+  EXPECT_EQ(CompileOne(specification).total_steps, 7);
+}
+
+TEST_F(CompileTest, ReportsEveryViolationAtOnce) {
+  v1::Specification specification = Small();
+  specification.set_name("Not A Name");
+  specification.mutable_loss()->set_type("softmax_crossentropy");
+  specification.mutable_optimizer()->set_type("adamm");
+  specification.mutable_model()->mutable_layers(0)->set_type("dens");
+  specification.clear_budget();
+  specification.add_metrics()->set_type("mse");
+  EXPECT_THAT(PathsOf(specification),
+              UnorderedElementsAre("name", "loss.type", "optimizer.type", "model.layers[0].type",
+                                   "budget", "metrics[0]"));
+}
+
+TEST_F(CompileTest, ChecksLayersEvenWhereTheDataIsWrong) {
+  v1::Specification specification = Small();
+  specification.mutable_data()->mutable_source()->set_type("synthetic_gausian");
+  (*specification.mutable_model()->mutable_layers(0)->mutable_params())["units"].set_number_value(
+      -3);
+  EXPECT_THAT(PathsOf(specification),
+              UnorderedElementsAre("data.source.type", "model.layers[0].units"));
+}
+
+TEST_F(CompileTest, WantsOneOutputAClass) {
+  v1::Specification specification = Small();
+  (*specification.mutable_model()->mutable_layers(0)->mutable_params())["units"].set_number_value(
+      5);
+  EXPECT_THAT(MessageOf(specification),
+              HasSubstr("the data has 3 classes; end with {type: dense, units: 3}"));
+}
+
+TEST_F(CompileTest, RefusesABatchLargerThanTheData) {
+  v1::Specification specification = Small();
+  specification.set_batch_size(901);
+  EXPECT_EQ(PathsOf(specification), std::vector<std::string>{"batch_size"});
+  EXPECT_EQ(MessageOf(specification),
+            "901 is larger than the 900 training samples; use at most 900");
+}
+
+TEST_F(CompileTest, RefusesWhatDoesNotFitTheServer) {
+  v1::Specification specification = Small();
+  limits_.cores = 2;
+  specification.mutable_resources()->set_cores(3);
+  EXPECT_EQ(PathsOf(specification), std::vector<std::string>{"resources.cores"});
+  specification = Small();
+  limits_.memory_bytes = 1 << 20;
+  EXPECT_THAT(MessageOf(specification), HasSubstr("this server has"));
+}
+
+TEST_F(CompileTest, RefusesATrillionParameters) {
+  v1::Specification specification = Small();
+  v1::Model& model = *specification.mutable_model();
+  model.clear_layers();
+  for (const double units : {1e6, 1e6, 3.0}) {
+    v1::Layer& layer = *model.add_layers();
+    layer.set_type("dense");
+    (*layer.mutable_params())["units"].set_number_value(units);
+  }
+  CompileOne(specification);
+  ASSERT_EQ(violations_.list().size(), 1u) << violations_.ToStatus();
+  EXPECT_EQ(violations_.list()[0].path, "model.layers");
+  EXPECT_THAT(violations_.list()[0].message, HasSubstr("parameters; at most"));
+}
+
+TEST_F(CompileTest, RefusesEndlessNesting) {
+  v1::Specification specification = Small();
+  google::protobuf::Value* value = &(*specification.mutable_loss()->mutable_params())["deep"];
+  for (int depth = 0; depth < 50; ++depth) value = value->mutable_list_value()->add_values();
+  value->set_number_value(1);
+  CompileOne(specification);
+  EXPECT_FALSE(violations_.empty());
+}
+
+class CheckPredictionTest : public CompileTest {
+ protected:
+  std::string MessageOfPrediction(const std::string& text) {
+    violations_ = Violations();
+    summary_ = v1::ModelSummary();
+    result_ = CheckPrediction(Parse(text), Small(), catalogs_, roots_, summary_, violations_);
+    return violations_.empty() ? ""
+                               : violations_.list()[0].path + ": " + violations_.list()[0].message;
+  }
+  v1::Specification result_;
+  v1::ModelSummary summary_;
+};
+
+TEST_F(CheckPredictionTest, FillsDefaults) {
+  EXPECT_EQ(MessageOfPrediction("predict { job: 'jobs/a' first: 50 }"), "");
+  EXPECT_EQ(result_.predict().part(), "test");
+  EXPECT_EQ(result_.predict().count(), 150u);
+  EXPECT_EQ(summary_.test_samples(), 150u);
+}
+
+TEST_F(CheckPredictionTest, RefusesWhatIsOutside) {
+  EXPECT_THAT(MessageOfPrediction("predict { part: 'tset' }"),
+              HasSubstr("predict.part: unknown part 'tset'"));
+  EXPECT_THAT(MessageOfPrediction("predict { first: 200 }"),
+              HasSubstr("predict.first: 200; the test part has 200"));
+  EXPECT_THAT(MessageOfPrediction("predict { first: 199 count: 2 }"), HasSubstr("predict.count"));
+  EXPECT_THAT(MessageOfPrediction("predict {} budget { epochs: 1 }"),
+              HasSubstr("budget: not allowed beside predict"));
+}
+
+}  // namespace
+}  // namespace trainyard

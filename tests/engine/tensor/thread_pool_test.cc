@@ -1,0 +1,37 @@
+#include "engine/tensor/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <vector>
+
+namespace trainyard {
+namespace {
+
+class ThreadPoolOf : public ::testing::TestWithParam<int> {};
+
+TEST_P(ThreadPoolOf, RunsEveryTileOnceInEveryRound) {
+  ThreadPool pool(GetParam());
+  EXPECT_EQ(pool.threads(), GetParam());
+  for (int round = 0; round < 2000; ++round) {
+    const int tiles = 1 + round % 17;
+    std::vector<std::atomic<int>> runs(tiles);
+    pool.Run(tiles, [&](int tile) { ++runs[tile]; });
+    for (int tile = 0; tile < tiles; ++tile) ASSERT_EQ(runs[tile], 1) << "round " << round;
+  }
+}
+
+TEST_P(ThreadPoolOf, TakesNoTilesAndManyTiles) {
+  ThreadPool pool(GetParam());
+  pool.Run(0, [](int) { FAIL(); });
+  std::atomic<int> sum = 0;
+  pool.Run(10'000, [&](int tile) { sum += tile; });
+  EXPECT_EQ(sum, 49'995'000);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolOf, ::testing::Values(1, 2, 3, 8));
+
+TEST(ThreadPool, KnowsItsCores) { EXPECT_GE(ThreadPool::AvailableCores(), 1); }
+
+}  // namespace
+}  // namespace trainyard

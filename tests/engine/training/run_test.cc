@@ -1,0 +1,237 @@
+// Whole runs on synthetic data: results, and that they do not depend on threads, stops and resumes.
+#include "engine/training/run.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
+
+#include "engine/base/sha256.h"
+
+namespace trainyard {
+namespace {
+
+using ::testing::HasSubstr;
+using Kind = RunOutcome::Kind;
+
+// Images with noise, dropout and batch norm, a last batch of another size, more than one group of
+// samples.
+constexpr char kImages[] = R"(
+  data {
+    source { type: "synthetic_images" params { key: "samples" value { number_value: 330 } }
+             params { key: "test_samples" value { number_value: 100 } } params { key: "height" value { number_value: 32 } }
+             params { key: "width" value { number_value: 32 } }
+             params { key: "separation" value { number_value: 40 } } }
+    split { validation: 0.1 }
+    transforms { type: "standardize" }
+    augment { type: "random_flip" }
+  }
+  model {
+    layers { type: "conv2d" params { key: "filters" value { number_value: 20 } }
+             params { key: "kernel" value { number_value: 3 } } }
+    layers { type: "batch_norm" }
+    layers { type: "relu" }
+    layers { type: "max_pool" params { key: "size" value { number_value: 2 } } }
+    layers { type: "flatten" }
+    layers { type: "dropout" params { key: "rate" value { number_value: 0.2 } } }
+    layers { type: "dense" params { key: "units" value { number_value: 4 } } }
+  }
+  loss { type: "softmax_cross_entropy" }
+  optimizer { type: "adam" params { key: "learning_rate" value { number_value: 0.005 } } }
+  schedule { type: "cosine" }
+  batch_size: 64
+  budget { epochs: 4 }
+  metrics { type: "accuracy" }
+  metrics { type: "confusion" }
+  monitoring { every_steps: 1 }
+  seed: 3
+)";
+
+class RecordingSink final : public JobSink {
+ public:
+  void Emit(v1::Event event) override {
+    if (on_event) on_event(event);
+    events.push_back(std::move(event));
+  }
+  absl::StatusOr<v1::Artifact> Save(const std::string& name, uint64_t step,
+                                    const std::string& bytes) override {
+    files[name] = bytes;
+    v1::Artifact artifact;
+    artifact.set_name(name);
+    artifact.set_step(step);
+    artifact.set_sha256(Sha256Hex(bytes));
+    return artifact;
+  }
+  // The last value of a series; NaN where there is none.
+  double Last(const std::string& series) const {
+    double value = std::numeric_limits<double>::quiet_NaN();
+    for (const v1::Event& event : events) {
+      for (const v1::MetricValue& one : event.metrics().values()) {
+        if (one.series() == series) value = one.value();
+      }
+    }
+    return value;
+  }
+
+  std::function<void(const v1::Event&)> on_event;
+  std::vector<v1::Event> events;
+  std::map<std::string, std::string> files;
+};
+
+class RunTest : public ::testing::Test {
+ protected:
+  static v1::Specification Parse(const std::string& text) {
+    v1::Specification specification;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &specification));
+    return specification;
+  }
+
+  RunOutcome Run(const v1::Specification& specification, RecordingSink& sink, int threads = 1,
+                 const std::string& checkpoint = "") {
+    RunOptions options;
+    options.threads = threads;
+    options.catalogs = &catalogs_;
+    options.clock = &clock_;
+    options.cancel = &cancel_;
+    options.worker = "worker";
+    options.checkpoint = checkpoint;
+    return RunTraining(specification, options, sink);
+  }
+
+  Catalogs catalogs_;
+  FakeClock clock_;
+  CancelToken cancel_;
+};
+
+TEST_F(RunTest, TrainsAndReports) {
+  RecordingSink sink;
+  const RunOutcome outcome = Run(Parse(kImages), sink);
+  ASSERT_EQ(outcome.kind, Kind::kSucceeded) << outcome.message;
+  EXPECT_TRUE(sink.events.front().has_attempt_started());
+  EXPECT_EQ(sink.events.front().attempt_started().total_steps(), 20u);
+  EXPECT_GT(sink.Last("test/accuracy"), 0.5);
+  EXPECT_LT(sink.Last("train/loss"), 2.0);
+  EXPECT_GT(sink.Last("health/conv2d_0/gradient_rms"), 0);
+  EXPECT_GE(sink.Last("health/relu_2/dead_units"), 0);
+  EXPECT_EQ(sink.files.count("model.safetensors"), 1u);
+  int steps = 0;
+  bool confusion = false;
+  for (const v1::Event& event : sink.events) {
+    steps += event.has_progress() ? 1 : 0;
+    confusion |= event.matrix().series() == "test/confusion" && event.matrix().values_size() == 16;
+  }
+  EXPECT_EQ(steps, 20);
+  EXPECT_TRUE(confusion);
+}
+
+TEST_F(RunTest, BitsDoNotDependOnThreads) {
+  RecordingSink one;
+  ASSERT_EQ(Run(Parse(kImages), one, 1).kind, Kind::kSucceeded);
+  for (const int threads : {2, 3, 7}) {
+    RecordingSink many;
+    ASSERT_EQ(Run(Parse(kImages), many, threads).kind, Kind::kSucceeded);
+    EXPECT_EQ(one.files["model.safetensors"], many.files["model.safetensors"])
+        << threads << " threads";
+  }
+}
+
+TEST_F(RunTest, GoesOnFromACheckpointWithTheSameBits) {
+  RecordingSink through;
+  ASSERT_EQ(Run(Parse(kImages), through).kind, Kind::kSucceeded);
+  for (const uint64_t stop : {1, 4, 5, 7, 19}) {  // 5 steps an epoch
+    RecordingSink first;
+    CancelToken drain;
+    first.on_event = [&](const v1::Event& event) {
+      if (event.progress().step() == stop) drain.Cancel(CancelToken::Reason::kDrained);
+    };
+    RunOptions options;
+    options.threads = 2;
+    options.catalogs = &catalogs_;
+    options.clock = &clock_;
+    options.cancel = &drain;
+    ASSERT_EQ(RunTraining(Parse(kImages), options, first).kind, Kind::kPreempted);
+    RecordingSink rest;
+    ASSERT_EQ(Run(Parse(kImages), rest, 1, first.files["checkpoint"]).kind, Kind::kSucceeded);
+    EXPECT_EQ(rest.events.front().attempt_started().start_step(), stop);
+    EXPECT_EQ(rest.files["model.safetensors"], through.files["model.safetensors"])
+        << "stopped at " << stop;
+    EXPECT_EQ(rest.Last("train/loss"), through.Last("train/loss")) << "stopped at " << stop;
+  }
+}
+
+TEST_F(RunTest, SeedsGiveOtherModels) {
+  RecordingSink a, b;
+  v1::Specification specification = Parse(kImages);
+  Run(specification, a);
+  specification.set_seed(4);
+  Run(specification, b);
+  EXPECT_NE(a.files["model.safetensors"], b.files["model.safetensors"]);
+}
+
+TEST_F(RunTest, StopsWhenCancelled) {
+  RecordingSink sink;
+  sink.on_event = [&](const v1::Event& event) {
+    if (event.progress().step() == 3) cancel_.Cancel(CancelToken::Reason::kCancelled);
+  };
+  EXPECT_EQ(Run(Parse(kImages), sink).kind, Kind::kCancelled);
+  EXPECT_EQ(sink.events.back().progress().step(), 3u);
+}
+
+TEST_F(RunTest, SaysThatItDiverged) {
+  v1::Specification specification = Parse(kImages);
+  specification.mutable_model()->mutable_layers()->DeleteSubrange(
+      1, 1);  // batch_norm would hold it together
+  specification.mutable_optimizer()->set_type("sgd");
+  (*specification.mutable_optimizer()->mutable_params())["learning_rate"].set_number_value(1e6);
+  RecordingSink sink;
+  const RunOutcome outcome = Run(specification, sink);
+  EXPECT_EQ(outcome.kind, Kind::kFailed);
+  EXPECT_EQ(outcome.reason, "DIVERGED");
+  EXPECT_THAT(outcome.message, HasSubstr("smaller learning rate"));
+}
+
+TEST_F(RunTest, EndsWithItsBudgetOfTime) {
+  v1::Specification specification = Parse(kImages);
+  specification.mutable_budget()->mutable_wall_time()->set_seconds(10);
+  RecordingSink sink;
+  sink.on_event = [&](const v1::Event& event) {
+    if (event.has_progress()) clock_.Advance(std::chrono::seconds(3));
+  };
+  EXPECT_EQ(Run(specification, sink).kind, Kind::kSucceeded);
+  uint64_t last = 0;
+  for (const v1::Event& event : sink.events) last = std::max(last, event.progress().step());
+  EXPECT_EQ(last, 4u);
+}
+
+TEST_F(RunTest, RefusesABrokenCheckpoint) {
+  RecordingSink sink;
+  const RunOutcome outcome = Run(Parse(kImages), sink, 1, "not a checkpoint");
+  EXPECT_EQ(outcome.kind, Kind::kFailed);
+  EXPECT_EQ(outcome.reason, "CHECKPOINT_CORRUPT");
+}
+
+TEST_F(RunTest, PredictsWithTheModel) {
+  RecordingSink trained;
+  ASSERT_EQ(Run(Parse(kImages), trained).kind, Kind::kSucceeded);
+  v1::Specification predict;
+  predict.mutable_predict()->set_part("test");
+  predict.mutable_predict()->set_count(100);
+  RunOptions options;
+  options.catalogs = &catalogs_;
+  options.clock = &clock_;
+  options.cancel = &cancel_;
+  RecordingSink sink;
+  const RunOutcome outcome =
+      RunPrediction(predict, Parse(kImages), trained.files["model.safetensors"], options, sink);
+  ASSERT_EQ(outcome.kind, Kind::kSucceeded) << outcome.message;
+  const std::string& table = sink.files["predictions.csv"];
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 101);
+  EXPECT_EQ(table.rfind("sample,label,predicted,probability\n0,", 0), 0u) << table.substr(0, 100);
+}
+
+}  // namespace
+}  // namespace trainyard

@@ -1,0 +1,195 @@
+#include <gtest/gtest.h>
+
+#include "tests/server/support/daemon_fixture.h"
+
+namespace trainyard {
+namespace {
+
+class JobServiceTest : public DaemonFixture {
+ protected:
+  JobServiceTest() { StartDaemon(); }
+
+  grpc::Status Create(const v1::CreateJobRequest& request, v1::Job* job = nullptr) {
+    grpc::ClientContext context;
+    v1::Job ignored;
+    return jobs_->CreateJob(&context, request, job != nullptr ? job : &ignored);
+  }
+  grpc::Status Cancel(const std::string& name, v1::Job* job = nullptr) {
+    grpc::ClientContext context;
+    v1::CancelJobRequest request;
+    request.set_name(name);
+    v1::Job ignored;
+    return jobs_->CancelJob(&context, request, job != nullptr ? job : &ignored);
+  }
+  grpc::Status List(const v1::ListJobsRequest& request, v1::ListJobsResponse& response) {
+    grpc::ClientContext context;
+    return jobs_->ListJobs(&context, request, &response);
+  }
+};
+
+TEST_F(JobServiceTest, RunsAJobToItsEnd) {
+  const std::string name = Submit("short", 12);
+  EXPECT_EQ(Watch(name).back().end().state(), v1::SUCCEEDED);
+  const v1::Job job = Get(name);
+  EXPECT_EQ(job.state(), v1::SUCCEEDED);
+  EXPECT_EQ(job.attempts(), 1u);
+  EXPECT_EQ(job.specification().budget().steps(), 12u);
+}
+
+TEST_F(JobServiceTest, KeepsTheReasonOfAJobThatFailed) {
+  const std::string name = Submit("fail", 1);
+  const v1::WatchJobResponse end = Watch(name).back();
+  EXPECT_EQ(end.end().state(), v1::FAILED);
+  EXPECT_EQ(end.end().reason(), "DIVERGED");
+  EXPECT_EQ(Get(name).reason(), "DIVERGED");
+}
+
+TEST_F(JobServiceTest, GivesEveryViolationAtOnce) {
+  const grpc::Status status = Create(Request("bad", 1));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const ErrorDetails details = DetailsOf(status);
+  EXPECT_EQ(details.infos, 1);
+  EXPECT_EQ(details.info.domain(), "trainyard");
+  ASSERT_EQ(details.bad_request.field_violations_size(), 2);
+  EXPECT_EQ(details.bad_request.field_violations(0).field(), "model.layers[2].units");
+}
+
+TEST_F(JobServiceTest, ChecksTheRequestTogetherWithItsSpecification) {
+  v1::CreateJobRequest request = Request("bad", 1);
+  request.set_priority(101);
+  request.set_request_id(std::string(129, 'x'));
+  EXPECT_EQ(DetailsOf(Create(request)).bad_request.field_violations_size(), 4);
+}
+
+TEST_F(JobServiceTest, ValidateOnlyMakesNoJob) {
+  v1::CreateJobRequest request = Request("draft", 7);
+  request.set_validate_only(true);
+  v1::Job job;
+  ASSERT_TRUE(Create(request, &job).ok());
+  EXPECT_EQ(job.name(), "");
+  EXPECT_EQ(job.model().steps(), 7u);
+  v1::ListJobsResponse list;
+  ASSERT_TRUE(List({}, list).ok());
+  EXPECT_EQ(list.jobs_size(), 0);
+}
+
+TEST_F(JobServiceTest, ARepeatedRequestGetsTheSameJob) {
+  v1::CreateJobRequest request = Request("once", 1);
+  request.set_request_id("id-1");
+  v1::Job first, second;
+  ASSERT_TRUE(Create(request, &first).ok());
+  ASSERT_TRUE(Create(request, &second).ok());
+  EXPECT_EQ(first.name(), second.name());
+  request.set_priority(5);
+  const grpc::Status status = Create(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
+  EXPECT_EQ(DetailsOf(status).infos, 1);
+}
+
+TEST_F(JobServiceTest, ARequestIdSurvivesARestart) {
+  v1::CreateJobRequest request = Request("once", 1);
+  request.set_request_id("id-1");
+  v1::Job first, second;
+  ASSERT_TRUE(Create(request, &first).ok());
+  StopDaemon();
+  StartDaemon();
+  ASSERT_TRUE(Create(request, &second).ok());
+  EXPECT_EQ(first.name(), second.name());
+}
+
+TEST_F(JobServiceTest, RefusesASpecificationThatIsTooLarge) {
+  v1::CreateJobRequest request = Request("large", 1);
+  request.mutable_specification()->mutable_model()->set_initial_weights(std::string(2 << 20, 'x'));
+  EXPECT_EQ(Create(request).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(JobServiceTest, RefusesAMessageBeyondTheLimitAndGoesOn) {
+  v1::CreateJobRequest request = Request("huge", 1);
+  request.mutable_specification()->mutable_model()->set_initial_weights(std::string(8 << 20, 'x'));
+  EXPECT_EQ(Create(request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(Create(Request("small", 1)).ok());
+}
+
+TEST_F(JobServiceTest, NamesWhatIsNotThere) {
+  grpc::ClientContext context;
+  v1::GetJobRequest request;
+  request.set_name("jobs/nothing");
+  v1::Job job;
+  const grpc::Status status = jobs_->GetJob(&context, request, &job);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(DetailsOf(status).infos, 1);
+  EXPECT_NE(DetailsOf(status).resource.resource_type() + DetailsOf(status).resource.description(),
+            "");
+}
+
+TEST_F(JobServiceTest, CancelsARunningJob) {
+  const std::string name = Submit("hold", 3);
+  Watch(name, [](const v1::WatchJobResponse& frame) { return IsStep(frame, 3); });
+  v1::Job job;
+  ASSERT_TRUE(Cancel(name, &job).ok());
+  EXPECT_EQ(job.state(), v1::CANCELLING);
+  EXPECT_EQ(Watch(name).back().end().state(), v1::CANCELLED);
+}
+
+TEST_F(JobServiceTest, DoesNotCancelWhatHasEnded) {
+  const std::string name = Submit("short", 1);
+  Watch(name);
+  const grpc::Status status = Cancel(name);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(DetailsOf(status).info.reason(), "JOB_TERMINAL");
+  EXPECT_EQ(DetailsOf(status).info.metadata().at("state"), "SUCCEEDED");
+}
+
+TEST_F(JobServiceTest, PredictsOnlyWithAFinishedModel) {
+  const std::string running = Submit("hold", 1);
+  v1::CreateJobRequest request = Request("classify", 1);
+  request.mutable_specification()->mutable_predict()->set_job(running);
+  const grpc::Status status = Create(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(DetailsOf(status).info.reason(), "MODEL_NOT_READY");
+  request.mutable_specification()->mutable_predict()->set_job("jobs/nothing");
+  EXPECT_EQ(Create(request).error_code(), grpc::StatusCode::NOT_FOUND);
+  request.mutable_specification()->mutable_predict()->clear_job();
+  EXPECT_EQ(DetailsOf(Create(request)).bad_request.field_violations(0).field(), "predict.job");
+}
+
+TEST_F(JobServiceTest, GivesAPredictionTheModelOfItsJob) {
+  const std::string trained = Submit("short", 1);
+  Watch(trained);
+  v1::CreateJobRequest request = Request("classify", 2);
+  request.mutable_specification()->mutable_predict()->set_job(trained);
+  v1::Job job;
+  ASSERT_TRUE(Create(request, &job).ok());
+  EXPECT_EQ(Watch(job.name()).back().end().state(), v1::SUCCEEDED);
+}
+
+TEST_F(JobServiceTest, ListsInPages) {
+  for (int i = 0; i < 5; ++i) Submit("job-" + std::to_string(i), 1);
+  v1::ListJobsRequest request;
+  request.set_page_size(2);
+  std::vector<std::string> names;
+  for (int page = 0; page < 3; ++page) {
+    v1::ListJobsResponse response;
+    ASSERT_TRUE(List(request, response).ok());
+    for (const v1::Job& job : response.jobs()) names.push_back(job.name());
+    request.set_page_token(response.next_page_token());
+  }
+  EXPECT_EQ(request.page_token(), "");
+  EXPECT_EQ(names.size(), 5u);
+}
+
+TEST_F(JobServiceTest, RefusesListsThatMakeNoSense) {
+  v1::ListJobsResponse response;
+  v1::ListJobsRequest request;
+  request.set_page_size(-1);
+  EXPECT_EQ(List(request, response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_page_size(0);
+  request.set_page_token("garbage");
+  EXPECT_EQ(List(request, response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.clear_page_token();
+  request.set_filter("colour=blue");
+  EXPECT_EQ(List(request, response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+}  // namespace
+}  // namespace trainyard
