@@ -19,6 +19,7 @@
 #include "client/lib/specification_file.h"
 #include "client/lib/watch.h"
 #include "trainyard/v1/job_service.pb.h"
+#include "trainyard/v1/server_service.pb.h"
 
 namespace trainyard::client {
 namespace {

@@ -153,7 +153,7 @@ class Jobs final : public v1::JobService::Service {
     size_t begin = request->page_token().empty() ? 0 : std::stoul(request->page_token());
     for (; begin < state_.newest_first.size(); ++begin) {
       const std::string& name = state_.newest_first[begin];
-      const std::string filter = request->filter();
+      const std::string& filter = request->filter();
       if (absl::StartsWith(filter, "name:") && !absl::StartsWith(name, "jobs/" + filter.substr(5)))
         continue;
       if (static_cast<size_t>(response->jobs_size()) == size) {

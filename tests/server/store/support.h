@@ -71,12 +71,12 @@ inline v1::Event ArtifactEvent(const v1::Artifact& artifact) {
 
 #define ASSERT_OK(expression)                                  \
   do {                                                         \
-    const absl::Status status_of_it = (expression);            \
+    const absl::Status& status_of_it = (expression);           \
     ASSERT_TRUE(status_of_it.ok()) << status_of_it.ToString(); \
   } while (false)
 #define EXPECT_OK(expression)                                  \
   do {                                                         \
-    const absl::Status status_of_it = (expression);            \
+    const absl::Status& status_of_it = (expression);           \
     EXPECT_TRUE(status_of_it.ok()) << status_of_it.ToString(); \
   } while (false)
 
