@@ -157,7 +157,8 @@ absl::Status RunningDaemon::Start() {
   CompileLimits limits;
   limits.memory_bytes = static_cast<int64_t>(options_.jobs.capacity.memory_bytes);
   limits.cores = options_.jobs.capacity.cores;
-  engine_checker_ = std::make_unique<EngineChecker>(catalogs_, folder_->roots(), limits);
+  engine_checker_ =
+      std::make_unique<EngineChecker>(catalogs_, folder_->roots(), limits, *artifacts_);
   const SpecificationChecker& checker =
       options_.checker != nullptr ? *options_.checker : *engine_checker_;
   watches_ =

@@ -51,16 +51,21 @@ class Predict final : public Command {
   std::string summary() const override { return "Classify samples with a finished job's model"; }
   std::string details() const override {
     return "  trainyard predict @last --count 10\n"
-           "  trainyard predict lenet --data '{source: {type: csv, path: new.csv, target: label}}' "
-           "-o csv > out.csv\n"
-           "--data takes YAML or a file of it: what stands below 'data:' in a specification.";
+           "  trainyard predict houses --data '{source: {type: csv, path: new.csv}}' -o csv > "
+           "out.csv\n"
+           "--data takes YAML or a file of it: what stands below 'data:' in a specification. The "
+           "model's\n"
+           "own transforms are applied; a table needs the model's columns, and no target.";
   }
   void Declare(Options& options) override {
     job_.Declare(options);
     options.Value("--data", "YAML|FILE", &data_, "Other data than the job's own.")
         .Completes(Completion::kFile);
-    options.Value("--part", "PART", &part_, "train, validation or test (default test).")
-        .OneOf({"train", "validation", "test"});
+    options
+        .Value(
+            "--part", "PART", &part_,
+            "train, validation, test or all (default: test of the job's own data, all of other).")
+        .OneOf({"train", "validation", "test", "all"});
     options.Value("--first", "N", &first_, "First sample of the part (default 0).");
     options.Value("--count", "N", &count_, "So many samples (default: all).");
     options

@@ -35,6 +35,16 @@ class Csv final : public DataSource {
     return description;
   }
 
+  absl::StatusOr<SourceDescription> DescribeLike(const DataInfo& like,
+                                                 const DataRoots& roots) const override {
+    ASSIGN_OR_RETURN(const CsvTable table, OpenLike(like, roots));
+    return table.Describe();
+  }
+  absl::StatusOr<Samples> LoadLike(const DataInfo& like, const DataRoots& roots) const override {
+    ASSIGN_OR_RETURN(const CsvTable table, OpenLike(like, roots));
+    return table.Load();
+  }
+
   absl::StatusOr<Samples> Load(const DataRoots& roots) const override {
     ASSIGN_OR_RETURN(const Files files, Find(roots));
     const SampleCache cache(roots.cache_folder);
@@ -58,7 +68,7 @@ class Csv final : public DataSource {
     if (!test_path_.empty()) {
       ASSIGN_OR_RETURN(files.test, Locate(roots, test_path_, "test_path", files.key));
     }
-    absl::StrAppend(&files.key, "csv 1\n", static_cast<int>(options_.delimiter),
+    absl::StrAppend(&files.key, "csv 2\n", static_cast<int>(options_.delimiter),
                     static_cast<int>(options_.header), static_cast<int>(options_.task),
                     static_cast<int>(options_.fill_missing));
     for (const auto* list :
@@ -75,6 +85,17 @@ class Csv final : public DataSource {
     ASSIGN_OR_RETURN(const std::string version, FileVersion(*path, name));
     absl::StrAppend(&key, version, "\n");
     return CsvFile{name, *path};
+  }
+
+  absl::StatusOr<CsvTable> OpenLike(const DataInfo& like, const DataRoots& roots) const {
+    if (like.columns.empty()) {
+      return absl::InvalidArgumentError(
+          "the model was trained on samples without columns; use the source that it was trained "
+          "with, or npy");
+    }
+    ASSIGN_OR_RETURN(const Files files, Find(roots));
+    return CsvTable::CreateLike(like, options_, files.train,
+                                test_path_.empty() ? nullptr : &files.test);
   }
 
   absl::StatusOr<CsvTable> Open(const Files& files) const {

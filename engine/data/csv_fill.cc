@@ -11,27 +11,45 @@
 
 namespace trainyard {
 namespace {
-constexpr size_t kLongestClassName = 200;
+constexpr size_t kLongestName = 200;
+}
+
+std::string_view CsvTable::KeyOf(std::string_view field, std::string& buffer) const {
+  if (like_ == nullptr) return field;
+  buffer = SafeText(std::string(field), kLongestName);
+  return buffer;
 }
 
 SourceDescription CsvTable::Describe() const {
+  using Role = Column::Role;
   SourceDescription description;
-  description.info.task = options_.task;
-  description.info.input_shape = Shape({features_});
-  if (options_.task == Task::kRegression) {
-    description.info.targets = targets_;
-  } else {
-    const auto target = std::find_if(columns_.begin(), columns_.end(), [](const Column& column) {
-      return column.role == Column::Role::kTarget;
-    });
-    for (const std::string& name : target->names) {
-      description.info.class_names.push_back(SafeText(name, kLongestClassName));
-    }
-    description.info.classes = static_cast<int64_t>(target->names.size());
-  }
   description.count = rows_;
   description.train_count = train_rows_;
   description.memory_bytes = rows_ * features_ * static_cast<int64_t>(sizeof(float));
+  DataInfo& info = description.info;
+  if (like_ != nullptr) {
+    info = *like_;
+    return description;
+  }
+  info.task = options_.task;
+  info.input_shape = Shape({features_});
+  if (options_.task == Task::kRegression) info.targets = targets_;
+  info.target_columns.resize(static_cast<size_t>(targets_));
+  for (const Column& column : columns_) {
+    const std::string name = SafeText(column.name, kLongestName);
+    std::vector<std::string> names;
+    for (const std::string& text : column.names) names.push_back(SafeText(text, kLongestName));
+    if (column.role == Role::kTarget) {
+      info.target_columns[static_cast<size_t>(column.first_feature)] = name;
+      if (options_.task == Task::kRegression) continue;
+      info.classes = static_cast<int64_t>(names.size());
+      info.class_names = std::move(names);
+    } else if (column.role == Role::kCategorical) {
+      info.columns.push_back({name, std::move(names)});
+    } else if (column.role == Role::kNumeric) {
+      info.columns.push_back({name, {}});
+    }
+  }
   return description;
 }
 
@@ -41,11 +59,12 @@ absl::StatusOr<Samples> CsvTable::Load() const {
   samples.info = description.info;
   samples.count = rows_;
   samples.train_count = train_rows_;
-  samples.has_missing = has_missing_;
+  samples.has_missing = options_.fill_missing;
   Values values;
   values.features.resize(static_cast<size_t>(rows_ * features_));
-  if (options_.task == Task::kClassification) values.labels.resize(static_cast<size_t>(rows_));
-  values.targets.resize(static_cast<size_t>(rows_ * samples.info.targets));
+  const bool classification = samples.info.task == Task::kClassification;
+  values.labels.resize(static_cast<size_t>(classification && targets_ > 0 ? rows_ : 0));
+  values.targets.resize(static_cast<size_t>(classification ? 0 : rows_ * targets_));
   RETURN_IF_ERROR(Fill(files_[0], 0, train_rows_, values));
   if (files_.size() > 1) RETURN_IF_ERROR(Fill(files_[1], train_rows_, rows_, values));
   samples.features = SharedArray<float>(std::move(values.features));
@@ -78,7 +97,7 @@ bool CsvTable::FillField(const Column& column, std::string_view field, int64_t r
   const CsvValue value = Classify(field, number);
   float* features = values.features.data() + row * features_ + column.first_feature;
   if (value == CsvValue::kMissing) {
-    if (column.role == Role::kTarget || !has_missing_) return false;
+    if (column.role == Role::kTarget || !options_.fill_missing) return false;
     std::fill(features,
               features + (column.role == Role::kCategorical ? column.categories.size() : 1),
               kMissing);
@@ -93,7 +112,8 @@ bool CsvTable::FillField(const Column& column, std::string_view field, int64_t r
     values.targets[static_cast<size_t>(row * targets_ + column.first_feature)] = number;
     return is_number;
   }
-  const auto category = column.categories.find(field);
+  std::string buffer;
+  const auto category = column.categories.find(KeyOf(field, buffer));
   if (category == column.categories.end()) return false;
   if (column.role == Role::kTarget) {
     values.labels[static_cast<size_t>(row)] = static_cast<int32_t>(category->second);

@@ -19,12 +19,12 @@ constexpr size_t kMostCategories = 1000;
 constexpr size_t kMostClasses = 10000;
 constexpr int64_t kMostFeatures = 1 << 20;
 constexpr int64_t kMostValues = int64_t{1} << 32;
+// Of the different values of all columns, while a table is looked through.
+constexpr int64_t kMostKeptBytes = 64 << 20;
+constexpr int64_t kBytesAValue = 96;  // beside its text
+// Of columns, categories and classes: a model file keeps them in its header.
+constexpr size_t kMostNameBytes = 16 << 20;
 constexpr size_t kLongestShown = 40;
-
-std::string Shown(std::string_view text) {
-  return absl::StrCat("'", SafeText(std::string(text), kLongestShown),
-                      text.size() > kLongestShown ? "...'" : "'");
-}
 
 bool IsNumber(const std::string& text) {
   float number;
@@ -45,6 +45,11 @@ std::vector<std::string> Sorted(std::vector<std::string> texts) {
 }
 
 }  // namespace
+
+std::string CsvTable::Shown(std::string_view text) {
+  return absl::StrCat("'", SafeText(std::string(text.substr(0, 2 * kLongestShown)), kLongestShown),
+                      text.size() > kLongestShown ? "...'" : "'");
+}
 
 absl::Status CsvTable::ForEachRow(const CsvFile& file,
                                   const std::function<absl::Status(const CsvReader&)>& row) const {
@@ -68,7 +73,7 @@ absl::StatusOr<CsvTable> CsvTable::Create(const CsvOptions& options, const CsvFi
   CsvTable table(options);
   table.files_.push_back(train);
   if (test != nullptr) table.files_.push_back(*test);
-  RETURN_IF_ERROR(table.ReadHeader(train));
+  RETURN_IF_ERROR(table.ReadHeader(train, /*fewest_columns=*/2));
   if (test != nullptr) RETURN_IF_ERROR(table.CheckHeader(*test));
   RETURN_IF_ERROR(table.AssignRoles());
   RETURN_IF_ERROR(table.Scan(train, table.train_rows_));
@@ -83,13 +88,13 @@ absl::StatusOr<CsvTable> CsvTable::Create(const CsvOptions& options, const CsvFi
   return table;
 }
 
-absl::Status CsvTable::ReadHeader(const CsvFile& file) {
+absl::Status CsvTable::ReadHeader(const CsvFile& file, size_t fewest_columns) {
   ASSIGN_OR_RETURN(const auto input, InputFile::Open(file.path, file.name));
   CsvReader reader(*input, options_.delimiter);
   ASSIGN_OR_RETURN(const bool any, reader.Next());
   if (!any) return absl::InvalidArgumentError(absl::StrCat(file.name, ": is empty"));
   const auto& fields = reader.fields();
-  if (fields.size() < 2) {
+  if (fields.size() < fewest_columns) {
     return AtParameter(
         absl::InvalidArgumentError(
             absl::StrCat(reader.Where(),
@@ -202,10 +207,7 @@ absl::Status CsvTable::AssignRoles() {
 absl::Status CsvTable::Scan(const CsvFile& file, int64_t& rows) {
   using Role = Column::Role;
   RETURN_IF_ERROR(ForEachRow(file, [&](const CsvReader& reader) -> absl::Status {
-    if (++rows > kMostValues / static_cast<int64_t>(columns_.size())) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(reader.Where(), ": more than ", kMostValues, " fields are too many"));
-    }
+    RETURN_IF_ERROR(CountRow(reader, rows));
     for (size_t i = 0; i < columns_.size(); ++i) {
       Column& column = columns_[i];
       if (column.role == Role::kIgnored) continue;
@@ -220,7 +222,6 @@ absl::Status CsvTable::Scan(const CsvFile& file, int64_t& rows) {
                            is_target ? "; every row needs a target"
                                      : "; fill it, ignore the column, or set `missing: mean`"));
         }
-        has_missing_ = true;
         continue;
       }
       if (value == CsvValue::kNumber) {
@@ -229,17 +230,49 @@ absl::Status CsvTable::Scan(const CsvFile& file, int64_t& rows) {
         column.first_text = std::string(field.substr(0, kLongestShown + 1));
         column.first_text_place = reader.Where();
       }
-      const size_t most = column.role == Role::kTarget ? kMostClasses : kMostCategories;
-      if (column.categories.size() <= most &&
-          column.categories.find(field) == column.categories.end()) {
-        column.categories.emplace(field, 0);
+      KeepValue(column, field);
+      if (kept_bytes_ > kMostKeptBytes) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(reader.Where(), ": the columns of categories hold too many different ",
+                         "values; ignore the long ones"));
       }
     }
     return absl::OkStatus();
   }));
+  return CheckRowCount(file, rows);
+}
+
+absl::Status CsvTable::CountRow(const CsvReader& reader, int64_t& rows) const {
+  if (++rows <= kMostValues / static_cast<int64_t>(columns_.size())) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(reader.Where(), ": more than ", kMostValues, " fields are too many"));
+}
+
+absl::Status CsvTable::CheckRowCount(const CsvFile& file, int64_t rows) const {
   if (rows > 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat(file.name, ": holds no rows", has_header_ ? " after its header" : ""));
+}
+
+// A column of numbers may turn out to be one of categories, so its values are kept too, while there
+// is room for them.
+void CsvTable::KeepValue(Column& column, std::string_view value) {
+  const bool target = column.role == Column::Role::kTarget;
+  if (column.uncounted || (target && options_.task == Task::kRegression)) return;
+  const size_t most = target ? kMostClasses : kMostCategories;
+  if (column.categories.size() > most || column.categories.find(value) != column.categories.end()) {
+    return;
+  }
+  column.categories.emplace(value, 0);
+  kept_bytes_ += static_cast<int64_t>(value.size()) + kBytesAValue;
+  if (kept_bytes_ <= kMostKeptBytes) return;
+  for (Column& other : columns_) {
+    if (other.role != Column::Role::kNumeric || other.texts > 0) continue;
+    for (const auto& [text, index] : other.categories)
+      kept_bytes_ -= static_cast<int64_t>(text.size()) + kBytesAValue;
+    other.categories.clear();
+    other.uncounted = true;
+  }
 }
 
 absl::Status CsvTable::DecideTarget(Column& column) {
@@ -277,7 +310,7 @@ absl::Status CsvTable::DecideTypes() {
       return absl::InvalidArgumentError(absl::StrCat(
           files_[0].name, ": column ", Shown(column.name), " has no value in any row; ignore it"));
     } else if (column.role == Role::kNumeric && column.texts > 0) {
-      if (column.numbers >= column.texts) {
+      if (column.numbers >= column.texts || column.uncounted) {
         return absl::InvalidArgumentError(absl::StrCat(
             column.first_text_place, ": column ", Shown(column.name), " holds ",
             Shown(column.first_text), ", but ", column.numbers,
@@ -301,8 +334,12 @@ absl::Status CsvTable::DecideTypes() {
 
 absl::Status CsvTable::PlaceFeatures() {
   using Role = Column::Role;
+  size_t name_bytes = 0;
   for (Column& column : columns_) {
-    if (column.role == Role::kTarget || column.role == Role::kIgnored) continue;
+    if (column.role == Role::kIgnored) continue;
+    name_bytes += column.name.size();
+    for (const std::string& name : column.names) name_bytes += name.size();
+    if (column.role == Role::kTarget) continue;
     column.first_feature = features_;
     features_ +=
         column.role == Role::kCategorical ? static_cast<int64_t>(column.categories.size()) : 1;
@@ -311,6 +348,15 @@ absl::Status CsvTable::PlaceFeatures() {
     return absl::InvalidArgumentError(
         absl::StrCat(files_[0].name, ": no column is left as a feature"));
   }
+  if (name_bytes > kMostNameBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(files_[0].name, ": the names of columns, categories and classes take ",
+                     name_bytes, " bytes (at most ", kMostNameBytes, "); shorten them"));
+  }
+  return CheckSize();
+}
+
+absl::Status CsvTable::CheckSize() const {
   int64_t values = 0;
   if (features_ > kMostFeatures || __builtin_mul_overflow(rows_, features_, &values) ||
       values > kMostValues) {

@@ -16,6 +16,15 @@ namespace trainyard {
 
 enum class Task { kClassification, kRegression };
 
+// A column of a table that features come from.
+struct FeatureColumn {
+  std::string name;  // of the header, or its number
+  // One feature each, in this order; empty: the column is a number, and one feature.
+  std::vector<std::string> categories;
+
+  bool operator==(const FeatureColumn&) const = default;
+};
+
 // What a model must fit to.
 struct DataInfo {
   Task task = Task::kClassification;
@@ -26,6 +35,9 @@ struct DataInfo {
   // Regression: number of target columns. Classification: 0.
   int64_t targets = 0;
   std::vector<std::string> class_names;  // empty, or one a class
+  // Tables only: what the features are, in their order, and the names of the target columns.
+  std::vector<FeatureColumn> columns;
+  std::vector<std::string> target_columns;
   // What no model can beat, where it is known (synthetic sources): the Bayes error rate, or the
   // variance of the noise.
   std::optional<double> best_error;
@@ -36,9 +48,9 @@ class Part {
  public:
   virtual ~Part() = default;
   virtual int64_t size() const = 0;
-  // Classification: in [0, classes).
+  // Classification: in [0, classes); -1 where the samples have no labels.
   virtual int32_t Label(int64_t sample) const = 0;
-  // Regression: out [targets].
+  // Regression: out [targets]; NaN where the samples have no targets.
   virtual void Targets(int64_t sample, float* out) const = 0;
   // Features after the transforms, plain order, out [input_shape.elements()].
   virtual void Read(int64_t sample, float* out) const = 0;

@@ -37,4 +37,16 @@ absl::StatusOr<int64_t> CountClasses(const std::vector<LabelledFile>& files, int
   return classes;
 }
 
+absl::Status CheckLabels(const std::vector<LabelledFile>& files, int64_t classes) {
+  for (const LabelledFile& file : files) {
+    for (size_t i = 0; i < file.labels.size(); ++i) {
+      if (file.labels[i] >= 0 && file.labels[i] < classes) continue;
+      return absl::InvalidArgumentError(absl::StrCat(file.name, ": label ", file.labels[i],
+                                                     " of sample ", i, " is not in [0, ", classes,
+                                                     "), the classes that the model knows"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace trainyard

@@ -19,4 +19,7 @@ struct LabelledFile {
 // for a label outside [0, classes), and where the first file holds one class only.
 absl::StatusOr<int64_t> CountClasses(const std::vector<LabelledFile>& files, int64_t given);
 
+// INVALID_ARGUMENT for a label outside [0, classes), where a model knows so many classes.
+absl::Status CheckLabels(const std::vector<LabelledFile>& files, int64_t classes);
+
 }  // namespace trainyard

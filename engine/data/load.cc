@@ -1,6 +1,9 @@
 #include "engine/data/load.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
@@ -12,6 +15,7 @@ namespace {
 
 // Beyond it a sample does not fit a step's buffers, whatever the memory.
 constexpr int64_t kMostFeatures = int64_t{1} << 28;
+constexpr char kAllParts[] = "all";
 
 bool CheckShare(double share, const std::string& path, Violations& violations) {
   if (share >= 0 && share < 1) return true;  // false for NaN
@@ -87,8 +91,20 @@ void ProveShapes(DataPlan& plan, const std::string& path, Violations& violations
   }
 }
 
-// Replaces NaN by the mean of the feature over the training samples that have it.
-absl::Status FillMissing(Samples& samples, const std::vector<int64_t>& training) {
+// As users know it: the column, or the number.
+std::string FeatureName(const DataInfo& info, int64_t feature) {
+  int64_t first = 0;
+  for (const FeatureColumn& column : info.columns) {
+    const int64_t next = first + std::max<int64_t>(1, std::ssize(column.categories));
+    if (feature < next) return absl::StrCat("column '", column.name, "'");
+    first = next;
+  }
+  return absl::StrCat("feature ", feature);
+}
+
+// The mean of each feature over the training samples that have it.
+absl::StatusOr<std::vector<float>> MeansOf(const Samples& samples,
+                                           const std::vector<int64_t>& training) {
   const auto& given = std::get<SharedArray<float>>(samples.features);
   const int64_t features = samples.info.input_shape.elements();
   std::vector<double> sums(features);
@@ -105,16 +121,33 @@ absl::Status FillMissing(Samples& samples, const std::vector<int64_t>& training)
   for (int64_t f = 0; f < features; ++f) {
     if (counts[f] == 0) {
       return absl::InvalidArgumentError(
-          absl::StrCat("feature ", f, " is missing in every training sample; ignore its column"));
+          absl::StrCat(FeatureName(samples.info, f),
+                       " is missing in every training sample; leave it out (`ignore`)"));
     }
     means[f] = static_cast<float>(sums[f] / static_cast<double>(counts[f]));
   }
+  return means;
+}
+
+// Replaces NaN by `fill`, [features]; where that is empty, nothing may be missing.
+absl::Status ReplaceMissing(Samples& samples, const std::vector<float>& fill) {
+  const auto& given = std::get<SharedArray<float>>(samples.features);
+  const size_t features = static_cast<size_t>(samples.info.input_shape.elements());
+  const auto is_missing = [](float value) { return std::isnan(value); };
+  const float* const first = std::find_if(given.begin(), given.end(), is_missing);
+  samples.has_missing = false;
+  if (first == given.end()) return absl::OkStatus();
+  if (fill.empty()) {
+    const size_t place = static_cast<size_t>(first - given.begin());
+    return absl::InvalidArgumentError(absl::StrCat(
+        FeatureName(samples.info, static_cast<int64_t>(place % features)), " of sample ",
+        place / features, " has no value; the model was trained without missing values"));
+  }
   std::vector<float> filled(given.begin(), given.end());
   for (size_t i = 0; i < filled.size(); ++i) {
-    if (std::isnan(filled[i])) filled[i] = means[i % static_cast<size_t>(features)];
+    if (is_missing(filled[i])) filled[i] = fill[i % features];
   }
   samples.features = SharedArray<float>(std::move(filled));
-  samples.has_missing = false;
   return absl::OkStatus();
 }
 
@@ -132,12 +165,40 @@ SplitIndices Divide(const DataPlan& plan, const Samples& samples) {
   return parts;
 }
 
+// The samples of a part by their numbers in the source.
+std::vector<int64_t> Choose(const DataPlan& plan, const Samples& samples, const std::string& part) {
+  if (part == kAllParts) {
+    std::vector<int64_t> all(static_cast<size_t>(samples.count));
+    std::iota(all.begin(), all.end(), int64_t{0});
+    return all;
+  }
+  SplitIndices parts = Divide(plan, samples);
+  if (part == "train") return std::move(parts.train);
+  return part == "validation" ? std::move(parts.validation) : std::move(parts.test);
+}
+
+absl::Status ChangedMeanwhile() {
+  return absl::FailedPreconditionError(
+      "the data changed while the job was being prepared; submit it again");
+}
+
+// Whether the source still has what the plan was proven with.
+bool AsProven(const DataPlan& plan, const Samples& samples) {
+  const int64_t own_test = samples.count - samples.train_count;
+  const int64_t training_part =
+      samples.train_count - plan.validation_size - (own_test > 0 ? 0 : plan.test_size);
+  return samples.info.task == plan.info.task && samples.info.classes == plan.info.classes &&
+         samples.info.targets == plan.info.targets && samples.count == plan.count &&
+         plan.train_size <= training_part && (own_test == 0 || own_test == plan.test_size);
+}
+
 }  // namespace
 
-void ProvePlan(DataPlan& plan, const DataRoots& roots, const std::string& path,
-               Violations& violations) {
+void ProvePlan(DataPlan& plan, const DataInfo* like, const DataRoots& roots,
+               const std::string& path, Violations& violations) {
   if (plan.source == nullptr) return;
-  const absl::StatusOr<SourceDescription> described = plan.source->Describe(roots);
+  const absl::StatusOr<SourceDescription> described =
+      like == nullptr ? plan.source->Describe(roots) : plan.source->DescribeLike(*like, roots);
   if (!described.ok()) {
     const std::string parameter = ParameterOf(described.status());
     const std::string where = JoinPath(path, "source");
@@ -145,6 +206,7 @@ void ProvePlan(DataPlan& plan, const DataRoots& roots, const std::string& path,
                           Message(described.status()));
   }
   plan.info = described->info;
+  plan.count = described->count;
   plan.memory_bytes = described->memory_bytes;
   ProveSplit(plan, *described, path, violations);
   ProveShapes(plan, path, violations);
@@ -152,34 +214,51 @@ void ProvePlan(DataPlan& plan, const DataRoots& roots, const std::string& path,
 
 absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots) {
   ASSIGN_OR_RETURN(Samples loaded, plan.source->Load(roots));
-  const int64_t training_part = loaded.train_count - plan.validation_size -
-                                (loaded.train_count < loaded.count ? 0 : plan.test_size);
-  const bool as_proven =
-      loaded.info.task == plan.info.task && loaded.info.classes == plan.info.classes &&
-      loaded.info.targets == plan.info.targets && plan.train_size <= training_part &&
-      (loaded.train_count == loaded.count || loaded.count - loaded.train_count == plan.test_size);
-  if (!as_proven) {
-    return absl::FailedPreconditionError(
-        "the data changed while the job was being prepared; submit it again");
-  }
+  if (!AsProven(plan, loaded)) return ChangedMeanwhile();
   SplitIndices parts = Divide(plan, loaded);
-  if (loaded.has_missing) RETURN_IF_ERROR(FillMissing(loaded, parts.train));
-  auto reader = std::make_shared<FeatureReader>(std::make_shared<const Samples>(std::move(loaded)));
-  for (std::unique_ptr<Transform>& transform : plan.transforms) {
-    RETURN_IF_ERROR(reader->Append(std::move(transform), parts.train));
-  }
-  if (reader->shape() != plan.info.input_shape) {
-    return absl::FailedPreconditionError(
-        "the data changed while the job was being prepared; submit it again");
-  }
-  auto augmentations = std::make_shared<const std::vector<std::unique_ptr<Augmentation>>>(
-      std::move(plan.augmentations));
   LoadedData data;
   data.info = plan.info;
+  data.fitted.source = loaded.info;
+  if (loaded.has_missing) {
+    ASSIGN_OR_RETURN(data.fitted.fill, MeansOf(loaded, parts.train));
+    RETURN_IF_ERROR(ReplaceMissing(loaded, data.fitted.fill));
+  }
+  auto reader = std::make_shared<FeatureReader>(std::make_shared<const Samples>(std::move(loaded)));
+  for (std::unique_ptr<Transform>& transform : plan.transforms) {
+    RETURN_IF_ERROR(transform->Fit(reader->ForFitting(parts.train)));
+    data.fitted.transforms.push_back(transform->Fitted());
+    RETURN_IF_ERROR(reader->Append(std::move(transform)));
+  }
+  if (reader->shape() != plan.info.input_shape) return ChangedMeanwhile();
+  auto augmentations = std::make_shared<const std::vector<std::unique_ptr<Augmentation>>>(
+      std::move(plan.augmentations));
   data.train = MakePart(reader, augmentations, std::move(parts.train));
   data.validation = MakePart(reader, augmentations, std::move(parts.validation));
   data.test = MakePart(reader, augmentations, std::move(parts.test));
   return data;
+}
+
+absl::StatusOr<std::unique_ptr<Part>> LoadForModel(DataPlan plan, const FittedData& fitted,
+                                                   const std::string& part,
+                                                   const DataRoots& roots) {
+  ASSIGN_OR_RETURN(Samples loaded, plan.source->LoadLike(fitted.source, roots));
+  if (!AsProven(plan, loaded) || plan.transforms.size() != fitted.transforms.size())
+    return ChangedMeanwhile();
+  std::vector<int64_t> chosen = Choose(plan, loaded, part);
+  if (loaded.has_missing) RETURN_IF_ERROR(ReplaceMissing(loaded, fitted.fill));
+  auto reader = std::make_shared<FeatureReader>(std::make_shared<const Samples>(std::move(loaded)));
+  for (size_t i = 0; i < plan.transforms.size(); ++i) {
+    RETURN_IF_ERROR(plan.transforms[i]->Restore(reader->shape(), fitted.transforms[i]));
+    RETURN_IF_ERROR(reader->Append(std::move(plan.transforms[i])));
+  }
+  const auto none = std::make_shared<const std::vector<std::unique_ptr<Augmentation>>>();
+  return MakePart(reader, none, std::move(chosen));
+}
+
+int64_t SizeOfPart(const DataPlan& plan, const std::string& part) {
+  if (part == kAllParts) return plan.count;
+  if (part == "train") return plan.train_size;
+  return part == "validation" ? plan.validation_size : plan.test_size;
 }
 
 }  // namespace trainyard

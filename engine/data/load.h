@@ -1,5 +1,5 @@
 // From the `data` of a specification to three parts: source -> split -> subset -> transforms ->
-// augment.
+// augment; and the same for samples that a trained model is to predict.
 #pragma once
 
 #include <cstdint>
@@ -39,17 +39,32 @@ struct DataPlan {
   int64_t train_size = 0;
   int64_t validation_size = 0;
   int64_t test_size = 0;
+  // All of the source's, also those that a subset leaves out.
+  int64_t count = 0;
   // Of the features in memory, all parts together.
   int64_t memory_bytes = 0;
 };
 
 // Fills info and the sizes of a plan whose other fields are set. Violations have paths below `path`
-// ("data"): data.source.path, data.split.validation, data.transforms[0] ...
-void ProvePlan(DataPlan& plan, const DataRoots& roots, const std::string& path,
-               Violations& violations);
+// ("data"): data.source.path, data.split.validation, data.transforms[0] ... `like`: what the source
+// must fit to where the plan is one for prediction, else null.
+void ProvePlan(DataPlan& plan, const DataInfo* like, const DataRoots& roots,
+               const std::string& path, Violations& violations);
+
+// What a model keeps of the data that it was trained on, beside its parameters: enough to read
+// other samples as it read its own.
+struct FittedData {
+  // Of the samples as the source gives them, before the transforms.
+  DataInfo source;
+  // In place of missing values, [features]; empty where none may be missing.
+  std::vector<float> fill;
+  // Of each transform.
+  std::vector<FittedValues> transforms;
+};
 
 struct LoadedData {
   DataInfo info;
+  FittedData fitted;
   // validation and test may be empty, never null.
   std::unique_ptr<Part> train;
   std::unique_ptr<Part> validation;
@@ -59,5 +74,14 @@ struct LoadedData {
 // Loads, splits, fits the transforms. The plan must have been proven; its transforms are moved
 // from.
 absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots);
+
+// The samples of a plan, whose transforms are those of the model, for a model with `fitted`.
+// `part`: train, validation or test by the plan's split, or all. INVALID_ARGUMENT where they are
+// none for this model.
+absl::StatusOr<std::unique_ptr<Part>> LoadForModel(DataPlan plan, const FittedData& fitted,
+                                                   const std::string& part, const DataRoots& roots);
+
+// Of the sizes that a plan has.
+int64_t SizeOfPart(const DataPlan& plan, const std::string& part);
 
 }  // namespace trainyard

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "engine/base/status.h"
 
@@ -19,12 +20,17 @@ class SamplesPart final : public Part {
 
   int64_t size() const override { return static_cast<int64_t>(samples_.size()); }
   int32_t Label(int64_t sample) const override {
-    return reader_->samples().labels[samples_[sample]];
+    const SharedArray<int32_t>& labels = reader_->samples().labels;
+    return labels.empty() ? -1 : labels[samples_[sample]];
   }
   void Targets(int64_t sample, float* out) const override {
     const int64_t width = reader_->samples().info.targets;
-    std::memcpy(out, reader_->samples().targets.data() + samples_[sample] * width,
-                width * sizeof(float));
+    const SharedArray<float>& targets = reader_->samples().targets;
+    if (targets.empty()) {
+      std::fill_n(out, width, std::numeric_limits<float>::quiet_NaN());
+      return;
+    }
+    std::memcpy(out, targets.data() + samples_[sample] * width, width * sizeof(float));
   }
   void Read(int64_t sample, float* out) const override { reader_->Read(samples_[sample], out); }
   void ReadAugmented(int64_t sample, uint64_t seed, uint64_t epoch, float* out) const override {
@@ -59,22 +65,26 @@ FeatureReader::FeatureReader(std::shared_ptr<const Samples> samples)
   first.kernel = AffineKernel(first.map, input_size_);
 }
 
-absl::Status FeatureReader::Append(std::unique_ptr<Transform> transform,
-                                   const std::vector<int64_t>& training) {
-  const Shape input = shape();
-  ASSIGN_OR_RETURN(const Shape output, transform->OutputShape(input));
+FittingSamples FeatureReader::ForFitting(const std::vector<int64_t>& training) const {
   FittingSamples fitting;
-  fitting.shape = input;
+  fitting.shape = shape();
   fitting.count = static_cast<int64_t>(training.size());
-  fitting.read = [&](int64_t sample, float* out) { Read(training[sample], out); };
+  fitting.read = [this, &training](int64_t sample, float* out) { Read(training[sample], out); };
   const auto* bytes = std::get_if<SharedArray<uint8_t>>(&samples_->features);
   const bool untouched = stages_.size() == 1 && stages_[0].map.groups() == 1 &&
                          stages_[0].map.shift[0] == 0 && stages_[0].map.offset[0] == 0;
   if (bytes != nullptr && untouched) {
-    fitting.bytes = [&](int64_t sample) { return bytes->data() + training[sample] * input_size_; };
+    fitting.bytes = [this, &training, bytes](int64_t sample) {
+      return bytes->data() + training[sample] * input_size_;
+    };
     fitting.byte_scale = stages_[0].map.scale[0];
   }
-  RETURN_IF_ERROR(transform->Fit(fitting));
+  return fitting;
+}
+
+absl::Status FeatureReader::Append(std::unique_ptr<Transform> transform) {
+  const Shape input = shape();
+  ASSIGN_OR_RETURN(const Shape output, transform->OutputShape(input));
   if (const std::optional<AffineMap> map = transform->Affine(input)) {
     Stage& last = stages_.back();
     last.map = Join(last.map, *map, input.elements());

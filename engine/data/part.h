@@ -18,8 +18,10 @@ class FeatureReader {
   // The samples as they are, without transforms.
   explicit FeatureReader(std::shared_ptr<const Samples> samples);
 
-  // Fits the transform on the samples given and appends it.
-  absl::Status Append(std::unique_ptr<Transform> transform, const std::vector<int64_t>& training);
+  // These samples, which must outlive the result, for fitting the next transform.
+  FittingSamples ForFitting(const std::vector<int64_t>& training) const;
+  // The transform must have been fitted or restored.
+  absl::Status Append(std::unique_ptr<Transform> transform);
 
   const Shape& shape() const { return stages_.back().output; }
   const Samples& samples() const { return *samples_; }

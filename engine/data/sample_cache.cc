@@ -20,13 +20,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 
 namespace trainyard {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kMagic[8] = {'T', 'Y', 'S', 'A', 'M', 'P', '0', '1'};
+constexpr char kMagic[8] = {'T', 'Y', 'S', 'A', 'M', 'P', '0', '2'};
 constexpr char kSuffix[] = ".samples";
 constexpr int64_t kAlignment = 64;
 constexpr int64_t kFolderLimitBytes = int64_t{16} << 30;
@@ -68,38 +69,98 @@ uint64_t HashHeader(const Header& header, const std::string& meta) {
                               XXH3_64bits(begin, sizeof(Header) - kHashedFrom));
 }
 
-// Key, dimensions and class names, each with its length before it.
+// Writes texts and numbers one after another.
+class MetaWriter {
+ public:
+  void Number(uint64_t number) {
+    text_.append(reinterpret_cast<const char*>(&number), sizeof(number));
+  }
+  void Text(const std::string& text) {
+    Number(text.size());
+    text_.append(text);
+  }
+  void Texts(const std::vector<std::string>& texts) {
+    Number(texts.size());
+    for (const std::string& text : texts) Text(text);
+  }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+// Reads what MetaWriter wrote; what does not fit makes it bad, and everything after it empty.
+class MetaReader {
+ public:
+  explicit MetaReader(absl::string_view text) : left_(text) {}
+
+  uint64_t Number() {
+    uint64_t number = 0;
+    if (left_.size() < sizeof(number)) return Bad();
+    std::memcpy(&number, left_.data(), sizeof(number));
+    left_.remove_prefix(sizeof(number));
+    return number;
+  }
+  std::string Text() {
+    const uint64_t size = Number();
+    if (size > left_.size()) return std::string(Bad(), '\0');
+    std::string text(left_.data(), size);
+    left_.remove_prefix(size);
+    return text;
+  }
+  std::vector<std::string> Texts() {
+    std::vector<std::string> texts;
+    for (uint64_t count = Count(); count > 0; --count) texts.push_back(Text());
+    return texts;
+  }
+  // Of things that take a number each at least.
+  uint64_t Count() {
+    const uint64_t count = Number();
+    return count > left_.size() / sizeof(uint64_t) ? Bad() : count;
+  }
+  bool good() const { return good_ && left_.empty(); }
+
+ private:
+  uint64_t Bad() {
+    good_ = false;
+    left_ = {};
+    return 0;
+  }
+
+  absl::string_view left_;
+  bool good_ = true;
+};
+
 std::string MetaText(const std::string& key, const DataInfo& info) {
-  std::string text;
-  const auto add = [&](const std::string& part) {
-    const uint64_t size = part.size();
-    text.append(reinterpret_cast<const char*>(&size), sizeof(size));
-    text.append(part);
-  };
-  add(key);
-  const std::vector<int64_t>& dims = info.input_shape.dims();
-  add(std::string(reinterpret_cast<const char*>(dims.data()), dims.size() * sizeof(int64_t)));
-  for (const std::string& name : info.class_names) add(name);
-  return text;
+  MetaWriter meta;
+  meta.Text(key);
+  meta.Number(info.input_shape.dims().size());
+  for (int64_t dim : info.input_shape.dims()) meta.Number(static_cast<uint64_t>(dim));
+  meta.Texts(info.class_names);
+  meta.Texts(info.target_columns);
+  meta.Number(info.columns.size());
+  for (const FeatureColumn& column : info.columns) {
+    meta.Text(column.name);
+    meta.Texts(column.categories);
+  }
+  return meta.Take();
 }
 
 bool ParseMeta(const std::string& text, const std::string& key, DataInfo& info) {
-  std::vector<std::string> parts;
-  for (size_t at = 0; at < text.size();) {
-    uint64_t size = 0;
-    if (text.size() - at < sizeof(size)) return false;
-    std::memcpy(&size, text.data() + at, sizeof(size));
-    at += sizeof(size);
-    if (size > text.size() - at) return false;
-    parts.push_back(text.substr(at, size));
-    at += size;
-  }
-  if (parts.size() < 2 || parts[0] != key || parts[1].size() % sizeof(int64_t) != 0) return false;
-  std::vector<int64_t> dims(parts[1].size() / sizeof(int64_t));
-  std::memcpy(dims.data(), parts[1].data(), parts[1].size());
+  MetaReader meta(text);
+  if (meta.Text() != key) return false;
+  std::vector<int64_t> dims;
+  for (uint64_t count = meta.Count(); count > 0; --count)
+    dims.push_back(static_cast<int64_t>(meta.Number()));
   info.input_shape = Shape(std::move(dims));
-  info.class_names.assign(parts.begin() + 2, parts.end());
-  return true;
+  info.class_names = meta.Texts();
+  info.target_columns = meta.Texts();
+  for (uint64_t count = meta.Count(); count > 0; --count) {
+    FeatureColumn& column = info.columns.emplace_back();
+    column.name = meta.Text();
+    column.categories = meta.Texts();
+  }
+  return meta.good();
 }
 
 class Mapping {

@@ -21,13 +21,13 @@ struct Samples {
   // [count, input_shape]; bytes stay bytes (value = byte * byte_scale) to keep images small.
   std::variant<SharedArray<uint8_t>, SharedArray<float>> features;
   float byte_scale = 1.0f / 255.0f;
+  // Empty where samples to be predicted come without.
   SharedArray<int32_t> labels;  // [count], classification
   SharedArray<float> targets;   // [count, targets], regression
   // The first train_count samples are for training, the others are the source's own test part;
   // equal to count where the source brings none.
   int64_t train_count = 0;
-  // Some features are NaN: missing values, which LoadData replaces by the mean of the training
-  // part.
+  // NaN is a missing value, which LoadData replaces by the mean of the training part.
   bool has_missing = false;
 };
 
@@ -46,7 +46,17 @@ class DataSource {
   // Reads as little as it can; paths in messages are those of the specification.
   virtual absl::StatusOr<SourceDescription> Describe(const DataRoots& roots) const = 0;
   virtual absl::StatusOr<Samples> Load(const DataRoots& roots) const = 0;
+
+  // The same for a model that was trained on data which `like` describes: its features in their
+  // order, its categories and classes. Labels may be absent where the source can do without.
+  // INVALID_ARGUMENT where the samples are none for that model.
+  virtual absl::StatusOr<SourceDescription> DescribeLike(const DataInfo& like,
+                                                         const DataRoots& roots) const;
+  virtual absl::StatusOr<Samples> LoadLike(const DataInfo& like, const DataRoots& roots) const;
 };
+
+// Whether samples with `info` are ones that a model trained on `like` takes.
+absl::Status CheckLike(const DataInfo& info, const DataInfo& like);
 
 // Notes on an error which parameter of the source it is about ("path"), for the path of the
 // violation.

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "engine/base/catalog.h"
@@ -28,6 +30,9 @@ struct FittingSamples {
   double byte_scale = 1;
 };
 
+// What a transform found when it was fitted, by name.
+using FittedValues = std::map<std::string, std::vector<float>>;
+
 class Transform {
  public:
   virtual ~Transform() = default;
@@ -35,6 +40,12 @@ class Transform {
   virtual absl::StatusOr<Shape> OutputShape(const Shape& input) const = 0;
   // Called once, before the others below, with the training samples only (at least one).
   virtual absl::Status Fit(const FittingSamples& samples) = 0;
+  // What Fit found, for Restore of another process; empty where there is nothing to find.
+  virtual FittedValues Fitted() const { return {}; }
+  // In place of Fit. INVALID_ARGUMENT where these are not values for samples of this shape.
+  virtual absl::Status Restore(const Shape& input, const FittedValues& values) {
+    return absl::OkStatus();
+  }
   // Where the transform is one affine map a feature: that map. LoadData joins neighbours into one.
   virtual std::optional<AffineMap> Affine(const Shape& input) const { return std::nullopt; }
   // For all others. Thread-safe.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -146,6 +147,22 @@ absl::StatusOr<SafetensorsFile> ReadSafetensors(const std::string& bytes) {
   std::sort(file.tensors.begin(), file.tensors.end(),
             [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
   return file;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ReadSafetensorsMetadata(
+    const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError("the file is not there");
+  uint64_t length = 0;
+  file.read(reinterpret_cast<char*>(&length), kLengthBytes);
+  if (!file || length > kLargestHeader)
+    return absl::DataLossError("the file does not begin as safetensors do");
+  std::string json(length, '\0');
+  file.read(json.data(), static_cast<std::streamsize>(length));
+  if (!file) return absl::DataLossError("the file ends within its header");
+  absl::StatusOr<SafetensorsHeader> header = ParseSafetensorsHeader(json);
+  if (!header.ok()) return absl::DataLossError(Message(header.status()));
+  return std::move(header->metadata);
 }
 
 }  // namespace trainyard

@@ -37,4 +37,8 @@ absl::StatusOr<std::string> WriteSafetensors(const std::vector<NamedTensor>& ten
 // INVALID_ARGUMENT says what is wrong with the bytes. Takes memory in proportion to the bytes.
 absl::StatusOr<SafetensorsFile> ReadSafetensors(const std::string& bytes);
 
+// The metadata of a file, of which only the header is read. NOT_FOUND; DATA_LOSS says what is
+// wrong.
+absl::StatusOr<std::map<std::string, std::string>> ReadSafetensorsMetadata(const std::string& path);
+
 }  // namespace trainyard

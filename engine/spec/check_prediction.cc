@@ -1,14 +1,15 @@
 #include <algorithm>
-#include <limits>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/spec/compile.h"
 #include "engine/spec/compile_data.h"
 
 namespace trainyard {
 namespace {
 
-const char* const kParts[] = {"train", "validation", "test"};
+constexpr const char* kParts[] = {"train", "validation", "test", "all"};
 
 void RefuseTrainingFields(const v1::Specification& specification, Violations& violations) {
   const auto refuse = [&](bool present, const char* field) {
@@ -24,43 +25,47 @@ void RefuseTrainingFields(const v1::Specification& specification, Violations& vi
   refuse(specification.batch_size() > 0, "batch_size");
 }
 
-int64_t SizeOf(const DataPlan& plan, const std::string& part) {
-  if (part == "train") return plan.train_size;
-  return part == "validation" ? plan.validation_size : plan.test_size;
+void RefuseModelFields(const v1::Data& data, Violations& violations) {
+  if (data.transforms_size() > 0) {
+    violations.Add("predict.data.transforms",
+                   "not allowed: the model applies those that it was trained with");
+  }
+  if (data.augment_size() > 0)
+    violations.Add("predict.data.augment", "not allowed: samples are predicted as they are");
 }
 
 }  // namespace
 
-v1::Specification CheckPrediction(const v1::Specification& specification,
-                                  const v1::Specification& model, const Catalogs& catalogs,
-                                  const DataRoots& roots, v1::ModelSummary& summary,
-                                  Violations& violations) {
+DataPlan CompilePredictionData(const v1::Prediction& predict, const v1::Specification& model,
+                               const DataInfo& like, const Catalogs& catalogs,
+                               const DataRoots& roots, Violations& violations) {
+  v1::Data data = predict.has_data() ? predict.data() : model.data();
+  *data.mutable_transforms() = model.data().transforms();
+  data.clear_augment();
+  return CompileData(data, &like, catalogs, roots, predict.has_data() ? "predict.data" : "data",
+                     violations);
+}
+
+v1::Specification CheckPrediction(const v1::Specification& specification, const TrainedModel& model,
+                                  const Catalogs& catalogs, const DataRoots& roots,
+                                  v1::ModelSummary& summary, Violations& violations) {
   v1::Specification result = specification;
   v1::Prediction& predict = *result.mutable_predict();
   RefuseTrainingFields(specification, violations);
-  if (predict.part().empty()) predict.set_part("test");
+  if (predict.has_data()) RefuseModelFields(predict.data(), violations);
+  if (predict.part().empty()) predict.set_part(predict.has_data() ? "all" : "test");
   if (std::find(std::begin(kParts), std::end(kParts), predict.part()) == std::end(kParts)) {
     violations.Add("predict.part", absl::StrCat("unknown part '", predict.part().substr(0, 40),
-                                                "'; known: train, validation, test"));
-    return result;
+                                                "'; known: ", absl::StrJoin(kParts, ", ")));
   }
-  // Transforms are fitted on the training part of the model's own data; only the samples may be
-  // others.
-  const DataPlan own = CompileData(model.data(), catalogs, roots, "data", violations);
   if (!violations.empty()) return result;
-  int64_t available = SizeOf(own, predict.part());
-  if (predict.has_data()) {
-    const DataPlan other = CompileData(predict.data(), catalogs, roots, "predict.data", violations);
-    if (!violations.empty()) return result;
-    if (other.info.input_shape != own.info.input_shape) {
-      violations.Add("predict.data.source",
-                     absl::StrCat("samples of shape ", other.info.input_shape.ToString(),
-                                  "; the model takes ", own.info.input_shape.ToString()));
-    }
-    available = SizeOf(other, predict.part());
-  }
+  const DataPlan plan =
+      CompilePredictionData(predict, model.specification, model.data, catalogs, roots, violations);
+  if (!violations.empty()) return result;
+  const int64_t available = SizeOfPart(plan, predict.part());
   if (available == 0) {
-    violations.Add("predict.part", absl::StrCat("the data has no ", predict.part(), " part"));
+    violations.Add("predict.part", absl::StrCat("the data has no ", predict.part(),
+                                                " part; 'all' takes every sample"));
     return result;
   }
   if (predict.first() >= static_cast<uint64_t>(available)) {
@@ -77,6 +82,8 @@ v1::Specification CheckPrediction(const v1::Specification& specification,
   if (predict.count() == 0) predict.set_count(rest);
   if (result.resources().cores() == 0) result.mutable_resources()->set_cores(1);
   summary.set_test_samples(predict.count());
+  // A prediction needs less than the training did, but for its own samples.
+  summary.set_memory_bytes(model.summary.memory_bytes() + static_cast<uint64_t>(plan.memory_bytes));
   return result;
 }
 

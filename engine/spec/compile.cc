@@ -32,6 +32,8 @@ std::string Gibibytes(int64_t bytes) {
   return absl::StrCat(std::round(static_cast<double>(bytes) / (1 << 30) * 100) / 100, " GiB");
 }
 
+std::string LayerPath(int index) { return absl::StrCat("model.layers[", index, "]"); }
+
 // One compilation: reads `result.specification` (a copy of what the user wrote), fills in defaults
 // there.
 class Compiler {
@@ -48,7 +50,7 @@ class Compiler {
   void Run() {
     CheckName();
     const size_t before = violations_.list().size();
-    result_.data = CompileData(spec_.data(), catalogs_, roots_, "data", violations_);
+    result_.data = CompileData(spec_.data(), nullptr, catalogs_, roots_, "data", violations_);
     const bool data_known = violations_.list().size() == before;
     CompileModel(data_known);
     CompileLoss(data_known);
@@ -89,30 +91,19 @@ class Compiler {
     if (model.initializer().type().empty() && model.initializer().params().empty()) {
       *model.mutable_initializer() = NamedComponent("he");
     }
-    std::vector<LayerRequest> requests;
-    for (int i = 0; i < model.layers_size(); ++i) {
-      const v1::Layer& layer = model.layers(i);
-      LayerRequest request;
-      request.component = ToRaw(layer, absl::StrCat("model.layers[", i, "]"), violations_);
-      request.name = layer.name();
-      request.inputs.assign(layer.inputs().begin(), layer.inputs().end());
-      requests.push_back(std::move(request));
-    }
     if (!model.initial_weights().empty()) {
       const auto file = roots_.Resolve(model.initial_weights());
       if (!file.ok()) violations_.Add("model.initial_weights", Message(file.status()));
     }
     if (!data_known) {  // shapes cannot be proven, names and parameters can
-      for (size_t i = 0; i < requests.size(); ++i) {
-        catalogs_.layers.Make(requests[i].component, absl::StrCat("model.layers[", i, "]"),
-                              violations_);
+      for (int i = 0; i < model.layers_size(); ++i) {
+        const std::string path = LayerPath(i);
+        catalogs_.layers.Make(ToRaw(model.layers(i), path, violations_), path, violations_);
       }
       return;
     }
     const size_t before = violations_.list().size();
-    const RawComponent initializer = ToRaw(model.initializer(), "model.initializer", violations_);
-    result_.graph = Graph::Build(requests, initializer, result_.data.info.input_shape,
-                                 catalogs_.layers, catalogs_.initializers, "model", violations_);
+    result_.graph = CompileGraph(model, result_.data.info.input_shape, catalogs_, violations_);
     model_known_ = violations_.list().size() == before;
     if (model_known_ && result_.graph.parameters() > limits_.parameters) {
       model_known_ = false;
@@ -290,6 +281,22 @@ class Compiler {
 };
 
 }  // namespace
+
+Graph CompileGraph(const v1::Model& model, const Shape& input, const Catalogs& catalogs,
+                   Violations& violations) {
+  std::vector<LayerRequest> requests;
+  for (int i = 0; i < model.layers_size(); ++i) {
+    const v1::Layer& layer = model.layers(i);
+    LayerRequest request;
+    request.component = ToRaw(layer, LayerPath(i), violations);
+    request.name = layer.name();
+    request.inputs.assign(layer.inputs().begin(), layer.inputs().end());
+    requests.push_back(std::move(request));
+  }
+  const RawComponent initializer = ToRaw(model.initializer(), "model.initializer", violations);
+  return Graph::Build(requests, initializer, input, catalogs.layers, catalogs.initializers, "model",
+                      violations);
+}
 
 CompiledSpecification Compile(const v1::Specification& specification, const Catalogs& catalogs,
                               const DataRoots& roots, const CompileLimits& limits,

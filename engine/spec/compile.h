@@ -44,11 +44,26 @@ CompiledSpecification Compile(const v1::Specification& specification, const Cata
                               const DataRoots& roots, const CompileLimits& limits,
                               Violations& violations);
 
-// Checks a prediction job against the specification of the job whose model it uses and returns it
-// with defaults filled in. The summary has test_samples = the samples to predict.
-v1::Specification CheckPrediction(const v1::Specification& specification,
-                                  const v1::Specification& model, const Catalogs& catalogs,
-                                  const DataRoots& roots, v1::ModelSummary& summary,
-                                  Violations& violations);
+// The model alone, for samples of `input` after the transforms; its defaults must be filled in.
+Graph CompileGraph(const v1::Model& model, const Shape& input, const Catalogs& catalogs,
+                   Violations& violations);
+
+// What is known of the job whose model a prediction uses.
+struct TrainedModel {
+  v1::Specification specification;
+  v1::ModelSummary summary;
+  DataInfo data;  // of its own samples, before the transforms
+};
+
+// Checks a prediction job and returns it with defaults filled in. The summary has test_samples =
+// the samples to predict.
+v1::Specification CheckPrediction(const v1::Specification& specification, const TrainedModel& model,
+                                  const Catalogs& catalogs, const DataRoots& roots,
+                                  v1::ModelSummary& summary, Violations& violations);
+
+// The data of a checked prediction: its own or the model's, with the model's transforms.
+DataPlan CompilePredictionData(const v1::Prediction& predict, const v1::Specification& model,
+                               const DataInfo& like, const Catalogs& catalogs,
+                               const DataRoots& roots, Violations& violations);
 
 }  // namespace trainyard

@@ -28,8 +28,8 @@ std::vector<std::unique_ptr<T>> MakeAll(
 
 }  // namespace
 
-DataPlan CompileData(const v1::Data& data, const Catalogs& catalogs, const DataRoots& roots,
-                     const std::string& path, Violations& violations) {
+DataPlan CompileData(const v1::Data& data, const DataInfo* like, const Catalogs& catalogs,
+                     const DataRoots& roots, const std::string& path, Violations& violations) {
   const size_t before = violations.list().size();
   DataPlan plan;
   const std::string source_path = JoinPath(path, "source");
@@ -54,7 +54,7 @@ DataPlan CompileData(const v1::Data& data, const Catalogs& catalogs, const DataR
     plan.split.train_size = static_cast<int64_t>(data.subset().train_size());
   }
   plan.split.subset_seed = data.subset().seed();
-  if (violations.list().size() == before) ProvePlan(plan, roots, path, violations);
+  if (violations.list().size() == before) ProvePlan(plan, like, roots, path, violations);
   return plan;
 }
 

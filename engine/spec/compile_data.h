@@ -9,8 +9,9 @@
 
 namespace trainyard {
 
-// The plan's info may be used only where nothing was added to violations.
-DataPlan CompileData(const v1::Data& data, const Catalogs& catalogs, const DataRoots& roots,
-                     const std::string& path, Violations& violations);
+// The plan's info may be used only where nothing was added to violations. `like`: for prediction,
+// what the model's own samples are; else null.
+DataPlan CompileData(const v1::Data& data, const DataInfo* like, const Catalogs& catalogs,
+                     const DataRoots& roots, const std::string& path, Violations& violations);
 
 }  // namespace trainyard

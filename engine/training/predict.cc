@@ -7,7 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "engine/base/status.h"
 #include "engine/data/load.h"
-#include "engine/export/safetensors.h"
+#include "engine/spec/model_file.h"
 #include "engine/tensor/onednn.h"
 #include "engine/training/feeds.h"
 #include "engine/training/prepare.h"
@@ -27,7 +27,8 @@ std::string CsvField(const std::string& text) {
 
 // Rows of predictions.csv. Classification: sample, label, predicted, probability (softmax of the
 // outputs; the logistic function where there is one output for two classes). Regression: sample,
-// then a target and a predicted column for each target.
+// then a target and a predicted column for each target. Labels and targets that are not known stay
+// empty.
 class Table {
  public:
   explicit Table(const DataInfo& data) : data_(data) {
@@ -47,8 +48,11 @@ class Table {
     if (data_.task == Task::kClassification) {
       AddClass(outputs, width, *label);
     } else {
-      for (int64_t i = 0; i < width; ++i)
-        absl::StrAppendFormat(&text_, ",%.9g,%.9g", targets[i], outputs[i]);
+      for (int64_t i = 0; i < width; ++i) {
+        absl::StrAppend(&text_, ",");
+        if (!std::isnan(targets[i])) absl::StrAppendFormat(&text_, "%.9g", targets[i]);
+        absl::StrAppendFormat(&text_, ",%.9g", outputs[i]);
+      }
     }
     text_ += "\n";
   }
@@ -74,6 +78,7 @@ class Table {
   }
 
   std::string Name(int64_t label) const {
+    if (label < 0) return "";
     return data_.class_names.empty() ? absl::StrCat(label)
                                      : CsvField(data_.class_names[static_cast<size_t>(label)]);
   }
@@ -82,30 +87,30 @@ class Table {
   std::string text_;
 };
 
-const Part& PartOf(const LoadedData& data, const std::string& name) {
-  if (name == "train") return *data.train;
-  return name == "validation" ? *data.validation : *data.test;
-}
-
 absl::StatusOr<RunOutcome> Predict(const v1::Prediction& predict,
                                    const v1::Specification& model_specification,
                                    const std::string& model_bytes, const RunOptions& options,
                                    JobSink& sink) {
-  v1::Specification specification = model_specification;
-  if (predict.has_data()) *specification.mutable_data() = predict.data();
-  ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
-  ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
-  const Part& part = PartOf(data, predict.part());
+  ASSIGN_OR_RETURN(const ModelFile model, ReadModel(model_bytes));
+  Violations violations;
+  DataPlan plan = CompilePredictionData(predict, model_specification, model.data.source,
+                                        *options.catalogs, options.roots, violations);
+  if (!violations.empty()) return violations.ToStatus();
+  const DataInfo info = plan.info;
+  const Graph graph =
+      CompileGraph(model_specification.model(), info.input_shape, *options.catalogs, violations);
+  if (!violations.empty()) return violations.ToStatus();
+  ASSIGN_OR_RETURN(const std::unique_ptr<Part> part,
+                   LoadForModel(std::move(plan), model.data, predict.part(), options.roots));
   const int64_t first = static_cast<int64_t>(predict.first());
   const int64_t count = static_cast<int64_t>(predict.count());
-  if (first + count > part.size()) {
+  if (first + count > part->size()) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the ", predict.part(), " part has only ", part.size(), " samples now"));
+        absl::StrCat("the ", predict.part(), " part has only ", part->size(), " samples now"));
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
-                   Network::CreateForInference(compiled.graph, data.info, options.threads));
-  ASSIGN_OR_RETURN(const SafetensorsFile model, ReadSafetensors(model_bytes));
-  RETURN_IF_ERROR(network->Import(model.tensors, /*slots=*/false));
+                   Network::CreateForInference(graph, info, options.threads));
+  RETURN_IF_ERROR(network->Import(model.parameters, /*slots=*/false));
 
   v1::Event started;
   started.mutable_attempt_started()->set_worker(options.worker);
@@ -113,8 +118,8 @@ absl::StatusOr<RunOutcome> Predict(const v1::Prediction& predict,
   started.mutable_attempt_started()->set_isa(onednn::InstructionSet());
   sink.Emit(std::move(started));
 
-  Table table(data.info);
-  const EvaluationFeed feed(part, first);
+  Table table(info);
+  const EvaluationFeed feed(*part, first);
   uint64_t sample = predict.first();
   network->Predict(feed, count, [&](const MetricBatch& batch) {
     for (int64_t row = 0; row < batch.count; ++row, ++sample) {

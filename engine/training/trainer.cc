@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "engine/spec/model_file.h"
 #include "engine/training/evaluate.h"
 
 namespace trainyard {
@@ -249,11 +250,10 @@ absl::Status Trainer::SaveCheckpoint() {
 }
 
 absl::Status Trainer::SaveModel() {
-  ASSIGN_OR_RETURN(const std::vector<NamedTensor> tensors, network_.Export(/*slots=*/false));
-  ASSIGN_OR_RETURN(const std::string bytes,
-                   WriteSafetensors(tensors, {{"format", "trainyard-model-1"}}));
+  ASSIGN_OR_RETURN(std::vector<NamedTensor> parameters, network_.Export(/*slots=*/false));
+  ASSIGN_OR_RETURN(const std::string bytes, WriteModel(std::move(parameters), data_.fitted));
   ASSIGN_OR_RETURN(v1::Artifact artifact,
-                   sink_.Save("model.safetensors", static_cast<uint64_t>(position_.step), bytes));
+                   sink_.Save(kModelFileName, static_cast<uint64_t>(position_.step), bytes));
   v1::Event event;
   *event.mutable_artifact() = std::move(artifact);
   sink_.Emit(std::move(event));

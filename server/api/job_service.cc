@@ -90,7 +90,7 @@ absl::StatusOr<CheckedSpecification> JobServiceHandler::Check(
   }
   v1::Specification resolved = specification;
   resolved.mutable_predict()->set_job(name);
-  return checker_.CheckPrediction(resolved, model.specification(), violations);
+  return checker_.CheckPrediction(resolved, model, violations);
 }
 
 grpc::ServerUnaryReactor* JobServiceHandler::GetJob(grpc::CallbackServerContext* context,

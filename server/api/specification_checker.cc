@@ -1,6 +1,11 @@
 #include "server/api/specification_checker.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/spec/model_file.h"
 
 namespace trainyard {
 
@@ -10,11 +15,17 @@ CheckedSpecification EngineChecker::CheckTraining(const v1::Specification& speci
   return {std::move(compiled.specification), std::move(compiled.summary)};
 }
 
-CheckedSpecification EngineChecker::CheckPrediction(const v1::Specification& specification,
-                                                    const v1::Specification& model,
-                                                    Violations& violations) const {
+absl::StatusOr<CheckedSpecification> EngineChecker::CheckPrediction(
+    const v1::Specification& specification, const v1::Job& model, Violations& violations) const {
+  const auto file =
+      std::find_if(model.artifacts().begin(), model.artifacts().end(),
+                   [](const v1::Artifact& artifact) { return artifact.name() == kModelFileName; });
+  if (file == model.artifacts().end())
+    return absl::NotFoundError(absl::StrCat(model.name(), " left no ", kModelFileName));
+  TrainedModel trained = {model.specification(), model.model(), {}};
+  ASSIGN_OR_RETURN(trained.data, ReadModelDataInfo(artifacts_.Path(file->sha256())));
   CheckedSpecification checked;
-  checked.specification = trainyard::CheckPrediction(specification, model, catalogs_, roots_,
+  checked.specification = trainyard::CheckPrediction(specification, trained, catalogs_, roots_,
                                                      checked.model, violations);
   return checked;
 }

@@ -2,10 +2,14 @@
 // Thread-safe; calls may take long (they read headers and labels of data): use an executor.
 #pragma once
 
+#include <utility>
+
+#include "absl/status/statusor.h"
 #include "engine/base/violations.h"
 #include "engine/data/roots.h"
 #include "engine/spec/catalogs.h"
 #include "engine/spec/compile.h"
+#include "server/store/artifact_store.h"
 #include "trainyard/v1/job.pb.h"
 #include "trainyard/v1/spec.pb.h"
 
@@ -23,27 +27,30 @@ class SpecificationChecker {
   // The result may be used only where nothing was added to violations.
   virtual CheckedSpecification CheckTraining(const v1::Specification& specification,
                                              Violations& violations) const = 0;
-  // `model` is the specification of the job whose model is to predict.
-  virtual CheckedSpecification CheckPrediction(const v1::Specification& specification,
-                                               const v1::Specification& model,
-                                               Violations& violations) const = 0;
+  // `model` is the finished job whose model is to predict. DATA_LOSS, NOT_FOUND: its model file is
+  // broken or gone.
+  virtual absl::StatusOr<CheckedSpecification> CheckPrediction(
+      const v1::Specification& specification, const v1::Job& model,
+      Violations& violations) const = 0;
 };
 
 // The engine's dry compilation.
 class EngineChecker final : public SpecificationChecker {
  public:
-  EngineChecker(const Catalogs& catalogs, DataRoots roots, CompileLimits limits)
-      : catalogs_(catalogs), roots_(std::move(roots)), limits_(limits) {}
+  EngineChecker(const Catalogs& catalogs, DataRoots roots, CompileLimits limits,
+                const ArtifactStore& artifacts)
+      : catalogs_(catalogs), roots_(std::move(roots)), limits_(limits), artifacts_(artifacts) {}
   CheckedSpecification CheckTraining(const v1::Specification& specification,
                                      Violations& violations) const override;
-  CheckedSpecification CheckPrediction(const v1::Specification& specification,
-                                       const v1::Specification& model,
-                                       Violations& violations) const override;
+  absl::StatusOr<CheckedSpecification> CheckPrediction(const v1::Specification& specification,
+                                                       const v1::Job& model,
+                                                       Violations& violations) const override;
 
  private:
   const Catalogs& catalogs_;
   const DataRoots roots_;
   const CompileLimits limits_;
+  const ArtifactStore& artifacts_;
 };
 
 }  // namespace trainyard

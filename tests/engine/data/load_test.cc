@@ -16,6 +16,7 @@ namespace trainyard {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::FloatEq;
 using ::testing::FloatNear;
 using ::testing::HasSubstr;
 using ::testing::Pointwise;
@@ -83,13 +84,13 @@ void AddAugmentation(DataPlan& plan, const std::string& type, const RawMap& para
 
 std::string WrongPlan(DataPlan plan) {
   Violations violations;
-  ProvePlan(plan, DataRoots(), "data", violations);
+  ProvePlan(plan, nullptr, DataRoots(), "data", violations);
   return Message(violations.ToStatus());
 }
 
 LoadedData LoadAll(DataPlan plan) {
   Violations violations;
-  ProvePlan(plan, DataRoots(), "data", violations);
+  ProvePlan(plan, nullptr, DataRoots(), "data", violations);
   EXPECT_TRUE(violations.empty()) << violations.ToStatus();
   auto loaded = LoadData(std::move(plan), DataRoots());
   EXPECT_TRUE(loaded.ok()) << loaded.status();
@@ -107,7 +108,7 @@ TEST(ProvePlan, CountsTheParts) {
   plan.split.validation = 0.1;
   plan.split.test = 0.2;
   Violations violations;
-  ProvePlan(plan, DataRoots(), "data", violations);
+  ProvePlan(plan, nullptr, DataRoots(), "data", violations);
   EXPECT_TRUE(violations.empty());
   EXPECT_EQ(plan.train_size, 700);
   EXPECT_EQ(plan.validation_size, 100);
@@ -117,7 +118,7 @@ TEST(ProvePlan, CountsTheParts) {
 TEST(ProvePlan, ASourcesOwnTestPartStays) {
   DataPlan plan = PlanOf(Numbered(10, 8));
   Violations violations;
-  ProvePlan(plan, DataRoots(), "data", violations);
+  ProvePlan(plan, nullptr, DataRoots(), "data", violations);
   EXPECT_EQ(plan.train_size, 8);
   EXPECT_EQ(plan.test_size, 2);
   DataPlan split = PlanOf(Numbered(10, 8));
@@ -164,7 +165,7 @@ TEST(ProvePlan, NamesTheParameterOfASource) {
   Violations violations;
   DataPlan plan;
   plan.source = MakeSource("idx", {{"path", Text("none")}});
-  ProvePlan(plan, DataRoots(), "predict.data", violations);
+  ProvePlan(plan, nullptr, DataRoots(), "predict.data", violations);
   ASSERT_EQ(violations.list().size(), 1u);
   EXPECT_EQ(violations.list()[0].path, "predict.data.source.path");
 }
@@ -173,7 +174,7 @@ TEST(ProvePlan, ProvesShapesAlongTheTransforms) {
   DataPlan plan = PlanOf(Images({1, 2, 3, 4}, Shape({1, 1, 2})));
   AddTransform(plan, "pad", {{"pixels", Value(2)}});
   Violations violations;
-  ProvePlan(plan, DataRoots(), "data", violations);
+  ProvePlan(plan, nullptr, DataRoots(), "data", violations);
   EXPECT_EQ(plan.info.input_shape, Shape({1, 5, 6}));
   DataPlan vectors = PlanOf(Numbered(4, 4));
   AddTransform(vectors, "standardize");
@@ -302,7 +303,7 @@ TEST(LoadData, AFeatureMissingInAllTrainingSamplesIsAnError) {
   samples.has_missing = true;
   DataPlan plan = PlanOf(samples);
   Violations violations;
-  ProvePlan(plan, DataRoots(), "data", violations);
+  ProvePlan(plan, nullptr, DataRoots(), "data", violations);
   EXPECT_THAT(Message(LoadData(std::move(plan), DataRoots()).status()),
               HasSubstr("feature 0 is missing"));
 }
@@ -310,12 +311,12 @@ TEST(LoadData, AFeatureMissingInAllTrainingSamplesIsAnError) {
 TEST(LoadData, SeesDataThatChangedSinceItWasProven) {
   DataPlan plan = PlanOf(Numbered(10, 10));
   Violations violations;
-  ProvePlan(plan, DataRoots(), "data", violations);
+  ProvePlan(plan, nullptr, DataRoots(), "data", violations);
   plan.source = std::make_unique<FakeSource>(Numbered(9, 9));
   EXPECT_THAT(Message(LoadData(std::move(plan), DataRoots()).status()),
               HasSubstr("submit it again"));
   DataPlan shape = PlanOf(Images({1, 2, 3, 4}, Shape({1, 1, 2})));
-  ProvePlan(shape, DataRoots(), "data", violations);
+  ProvePlan(shape, nullptr, DataRoots(), "data", violations);
   shape.source = std::make_unique<FakeSource>(Images({1, 2, 3, 4}, Shape({1, 2, 1})));
   EXPECT_THAT(Message(LoadData(std::move(shape), DataRoots()).status()),
               HasSubstr("submit it again"));
@@ -359,6 +360,79 @@ TEST(Part, IsReadByManyThreads) {
   }
   for (std::thread& thread : threads) thread.join();
   for (const std::vector<float>& result : results) EXPECT_EQ(result, results[0]);
+}
+
+// One feature each; classes take turns. All are for training.
+Samples FloatSamples(const std::vector<float>& values) {
+  Samples samples = Numbered(std::ssize(values), std::ssize(values));
+  samples.features = SharedArray<float>(values);
+  return samples;
+}
+
+// A plan for prediction on `samples`, with one standardize transform, proven for a model on `like`.
+DataPlan PredictionPlan(Samples samples, const DataInfo& like) {
+  DataPlan plan = PlanOf(std::move(samples));
+  AddTransform(plan, "standardize");
+  Violations violations;
+  ProvePlan(plan, &like, DataRoots(), "predict.data", violations);
+  EXPECT_TRUE(violations.empty()) << violations.ToStatus();
+  return plan;
+}
+
+TEST(LoadForModel, AppliesWhatWasFittedOnTheModelsOwnSamples) {
+  DataPlan training = PlanOf(FloatSamples({0, 2, 4, 6}));
+  AddTransform(training, "standardize");
+  const LoadedData own = LoadAll(std::move(training));
+  EXPECT_EQ(own.fitted.transforms.size(), 1u);
+  auto part = LoadForModel(PredictionPlan(FloatSamples({3, 103}), own.fitted.source), own.fitted,
+                           "all", DataRoots());
+  ASSERT_TRUE(part.ok()) << part.status();
+  const float deviation = std::sqrt(5.0f);  // of 0, 2, 4, 6 about 3
+  EXPECT_THAT(ReadAll(**part), ElementsAre(0, FloatEq(100 / deviation)));
+}
+
+TEST(LoadForModel, GivesTheSameBitsAsTraining) {
+  DataPlan training = PlanOf(FloatSamples({0.1f, 0.2f, 0.7f, 11.3f}));
+  AddTransform(training, "standardize");
+  const LoadedData own = LoadAll(std::move(training));
+  auto part =
+      LoadForModel(PredictionPlan(FloatSamples({0.1f, 0.2f, 0.7f, 11.3f}), own.fitted.source),
+                   own.fitted, "train", DataRoots());
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_EQ(ReadAll(**part), ReadAll(*own.train));
+}
+
+TEST(LoadForModel, MissingValuesBecomeTheMeanOfTheModelsTrainingPart) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  Samples training = FloatSamples({1, 3, nan, 5});
+  training.has_missing = true;
+  const LoadedData own = LoadAll(PlanOf(std::move(training)));
+  EXPECT_THAT(own.fitted.fill, ElementsAre(3));
+  const auto predict = [&](const FittedData& fitted) {
+    Samples other = FloatSamples({nan, 100});
+    other.has_missing = true;
+    DataPlan plan = PlanOf(std::move(other));
+    Violations violations;
+    ProvePlan(plan, &own.fitted.source, DataRoots(), "predict.data", violations);
+    return LoadForModel(std::move(plan), fitted, "all", DataRoots());
+  };
+  EXPECT_THAT(ReadAll(**predict(own.fitted)), ElementsAre(3, 100));
+  FittedData without = own.fitted;
+  without.fill.clear();
+  EXPECT_THAT(Message(predict(without).status()),
+              HasSubstr("feature 0 of sample 0 has no value; the model was trained without"));
+}
+
+TEST(LoadForModel, SamplesMayComeWithoutLabels) {
+  const LoadedData own = LoadAll(PlanOf(FloatSamples({1, 2, 3, 4})));
+  Samples unlabelled = FloatSamples({5, 6});
+  unlabelled.labels = SharedArray<int32_t>();
+  DataPlan plan = PlanOf(std::move(unlabelled));
+  Violations violations;
+  ProvePlan(plan, &own.fitted.source, DataRoots(), "predict.data", violations);
+  auto part = LoadForModel(std::move(plan), own.fitted, "all", DataRoots());
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_EQ((*part)->Label(1), -1);
 }
 
 }  // namespace

@@ -103,5 +103,28 @@ TEST_F(NpySourceTest, ParametersNeedEachOther) {
               HasSubstr("data.source.test_labels: required beside `test_features`"));
 }
 
+TEST_F(NpySourceTest, SamplesToBePredictedNeedNoLabels) {
+  const auto trained = Load();
+  const auto unlabelled = MakeSource("npy", {{"features", Text("x.npy")}});
+  EXPECT_EQ(ParameterOf(unlabelled->Load(roots_).status()), "labels");
+  const auto samples = unlabelled->LoadLike(trained->info, roots_);
+  ASSERT_TRUE(samples.ok()) << samples.status();
+  EXPECT_THAT(Floats(*samples), ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_TRUE(samples->labels.empty());
+  EXPECT_EQ(samples->info.classes, 3);
+}
+
+TEST_F(NpySourceTest, LabelsToBeComparedAreTheModels) {
+  DataInfo model = Load()->info;
+  folder_.Write("ones.npy", NpyArray<int64_t>("<i8", "(3,)", {1, 1, 1}));
+  const RawMap ones = {{"features", Text("x.npy")}, {"labels", Text("ones.npy")}};
+  const auto samples = MakeSource("npy", ones)->LoadLike(model, roots_);
+  ASSERT_TRUE(samples.ok()) << samples.status();
+  EXPECT_EQ(samples->info.classes, 3);
+  model.classes = 1;
+  EXPECT_THAT(Message(MakeSource("npy", ones)->LoadLike(model, roots_).status()),
+              HasSubstr("label 1 of sample 0 is not in [0, 1), the classes that the model knows"));
+}
+
 }  // namespace
 }  // namespace trainyard

@@ -57,10 +57,14 @@ TEST_F(SampleCacheTest, FindsWhatWasKept) {
 TEST_F(SampleCacheTest, DescribesWhatWasKept) {
   Samples samples = Table();
   samples.info.class_names = {"a", "", "c"};
+  samples.info.columns = {{"age", {}}, {"town", {"Bonn", "Rome"}}};
+  samples.info.target_columns = {"price"};
   cache_.Keep("key", samples);
   const auto described = cache_.Describe("key");
   ASSERT_TRUE(described.has_value());
   EXPECT_THAT(described->info.class_names, ElementsAre("a", "", "c"));
+  EXPECT_EQ(described->info.columns, samples.info.columns);
+  EXPECT_THAT(described->info.target_columns, ElementsAre("price"));
   EXPECT_EQ(described->memory_bytes, 16);
 }
 

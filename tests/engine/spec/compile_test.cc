@@ -171,7 +171,10 @@ class CheckPredictionTest : public CompileTest {
   std::string MessageOfPrediction(const std::string& text) {
     violations_ = Violations();
     summary_ = v1::ModelSummary();
-    result_ = CheckPrediction(Parse(text), Small(), catalogs_, roots_, summary_, violations_);
+    // As the server keeps them of a job that ended.
+    CompiledSpecification trained = Compile(Small(), catalogs_, roots_, limits_, violations_);
+    const TrainedModel model = {trained.specification, trained.summary, trained.data.info};
+    result_ = CheckPrediction(Parse(text), model, catalogs_, roots_, summary_, violations_);
     return violations_.empty() ? ""
                                : violations_.list()[0].path + ": " + violations_.list()[0].message;
   }
@@ -184,6 +187,21 @@ TEST_F(CheckPredictionTest, FillsDefaults) {
   EXPECT_EQ(result_.predict().part(), "test");
   EXPECT_EQ(result_.predict().count(), 150u);
   EXPECT_EQ(summary_.test_samples(), 150u);
+  EXPECT_GT(summary_.memory_bytes(), 0u);
+}
+
+TEST_F(CheckPredictionTest, TakesOtherSamples) {
+  const std::string other =
+      "data { source { type: 'synthetic_gaussian' params { key: 'samples' value { number_value: 70 "
+      "} } "
+      "params { key: 'features' value { number_value: 8 } } } ";
+  EXPECT_EQ(MessageOfPrediction("predict { " + other + "} }"), "");
+  EXPECT_EQ(result_.predict().part(), "all");
+  EXPECT_EQ(result_.predict().count(), 70u);
+  EXPECT_THAT(MessageOfPrediction("predict { " + other + "transforms { type: 'standardize' } } }"),
+              HasSubstr("predict.data.transforms: not allowed"));
+  EXPECT_THAT(MessageOfPrediction("predict { part: 'test' " + other + "} }"),
+              HasSubstr("predict.part: the data has no test part; 'all' takes every sample"));
 }
 
 TEST_F(CheckPredictionTest, RefusesWhatIsOutside) {

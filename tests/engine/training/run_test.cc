@@ -6,16 +6,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/sha256.h"
+#include "tests/engine/formats/temporary_folder.h"
 
 namespace trainyard {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using Kind = RunOutcome::Kind;
 
 // Images with noise, dropout and batch norm, a last batch of another size, more than one group of
@@ -31,6 +35,7 @@ constexpr char kImages[] = R"(
     augment { type: "random_flip" }
   }
   model {
+    initializer { type: "he" }
     layers { type: "conv2d" params { key: "filters" value { number_value: 20 } }
              params { key: "kernel" value { number_value: 3 } } }
     layers { type: "batch_norm" }
@@ -231,6 +236,45 @@ TEST_F(RunTest, PredictsWithTheModel) {
   const std::string& table = sink.files["predictions.csv"];
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 101);
   EXPECT_EQ(table.rfind("sample,label,predicted,probability\n0,", 0), 0u) << table.substr(0, 100);
+}
+
+// The table has one row a class; its columns have other places than in the table trained on.
+TEST_F(RunTest, PredictsOtherSamplesAsItReadItsOwn) {
+  TemporaryFolder folder;
+  std::string table = "age,town,bought\n";
+  for (int i = 0; i < 200; ++i)
+    table += absl::StrCat(1000 + i, i % 2 == 0 ? ",Rome,yes\n" : ",Bonn,no\n");
+  folder.Write("train.csv", table);
+  folder.Write("new.csv", "town,id,age\nBonn,1,1001\nRome,2,1001\n");
+  v1::Specification specification = Parse(R"(
+    data { source { type: "csv" params { key: "path" value { string_value: "train.csv" } } }
+           transforms { type: "standardize" } }
+    model { layers { type: "dense" params { key: "units" value { number_value: 2 } } } initializer { type: "he" } }
+    loss { type: "softmax_cross_entropy" }
+    optimizer { type: "adam" params { key: "learning_rate" value { number_value: 0.1 } } }
+    batch_size: 128
+    budget { epochs: 60 }
+  )");
+  RunOptions options;
+  options.catalogs = &catalogs_;
+  options.clock = &clock_;
+  options.cancel = &cancel_;
+  options.roots.folders = {folder.path()};
+  RecordingSink trained;
+  const RunOutcome training = RunTraining(specification, options, trained);
+  ASSERT_EQ(training.kind, Kind::kSucceeded) << training.message;
+  std::filesystem::remove(folder.path() + "/train.csv");  // the model file is enough
+
+  const v1::Specification predict = Parse(R"(predict {
+    data { source { type: "csv" params { key: "path" value { string_value: "new.csv" } } } }
+    part: "all" count: 2 })");
+  RecordingSink sink;
+  const RunOutcome outcome =
+      RunPrediction(predict, specification, trained.files["model.safetensors"], options, sink);
+  ASSERT_EQ(outcome.kind, Kind::kSucceeded) << outcome.message;
+  EXPECT_THAT(sink.files["predictions.csv"],
+              MatchesRegex("sample,label,predicted,probability\n0,,no,[01]\\.[0-9]*\n"
+                           "1,,yes,[01]\\.[0-9]*\n"));
 }
 
 }  // namespace

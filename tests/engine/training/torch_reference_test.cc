@@ -77,7 +77,7 @@ class TorchReference : public ::testing::Test {
         {"normalize", {{"mean", {0.2860}}, {"standard_deviation", {0.3530}}}}, "transforms[0]",
         violations));
     ASSERT_TRUE(violations.empty()) << violations.ToStatus();
-    ProvePlan(plan, roots_, "data", violations);
+    ProvePlan(plan, nullptr, roots_, "data", violations);
     ASSERT_TRUE(violations.empty())
         << violations.ToStatus() << ": is dataset-fashion-mnist installed?";
     auto loaded = LoadData(std::move(plan), roots_);

@@ -40,9 +40,8 @@ CheckedSpecification AnySpecification::CheckTraining(const v1::Specification& sp
   return checked;
 }
 
-CheckedSpecification AnySpecification::CheckPrediction(const v1::Specification& specification,
-                                                       const v1::Specification& model,
-                                                       Violations& violations) const {
+absl::StatusOr<CheckedSpecification> AnySpecification::CheckPrediction(
+    const v1::Specification& specification, const v1::Job& model, Violations& violations) const {
   return CheckTraining(specification, violations);
 }
 

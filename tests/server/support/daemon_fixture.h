@@ -24,9 +24,9 @@ class AnySpecification final : public SpecificationChecker {
  public:
   CheckedSpecification CheckTraining(const v1::Specification& specification,
                                      Violations& violations) const override;
-  CheckedSpecification CheckPrediction(const v1::Specification& specification,
-                                       const v1::Specification& model,
-                                       Violations& violations) const override;
+  absl::StatusOr<CheckedSpecification> CheckPrediction(const v1::Specification& specification,
+                                                       const v1::Job& model,
+                                                       Violations& violations) const override;
 };
 
 // What a failed call carries.
