@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
+#include "server/rpc/exceptions.h"
 #include "server/rpc/opaque_token.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/job_state.h"
@@ -79,7 +80,7 @@ class WatchStream final : public Watches::Reactor,
 
   void Start() {
     self_ = shared_from_this();
-    owner_.calls_.executor().Post([self = shared_from_this()] { self->Begin(); });
+    Post(&WatchStream::Begin);
   }
 
   // Ends the stream before it began.
@@ -105,7 +106,7 @@ class WatchStream final : public Watches::Reactor,
     WriteNext();
     if (writing_ || finished_ || phase_ != Phase::kWriting) return;
     phase_ = Phase::kReading;
-    PostAdvance();
+    Post(&WatchStream::Advance);
   }
 
   void OnCancel() override { End(absl::CancelledError("the client has gone")); }
@@ -126,16 +127,29 @@ class WatchStream final : public Watches::Reactor,
   // kReading. Heartbeats go out in any of them.
   enum class Phase { kStarting, kReading, kWriting, kWaiting };
 
+  using Step = absl::Status (WatchStream::*)();
+
+  // Runs a step on the executor.
+  void Post(Step step) {
+    owner_.calls_.executor().Post([self = shared_from_this(), step] { self->Take(step); });
+  }
+
+  // The stream ends with the error of a step, and with what it throws.
+  void Take(Step step) {
+    const absl::Status status = CatchExceptions([&] { return (this->*step)(); });
+    if (!status.ok()) End(status);
+  }
+
   // On the executor: where to start.
-  void Begin() {
-    const absl::Status status = Locate();
-    if (!status.ok()) return End(status);
+  absl::Status Begin() {
+    RETURN_IF_ERROR(Locate());
     {
       MutexLock lock(mutex_);
       phase_ = Phase::kReading;
       next_heartbeat_ = owner_.clock_.Monotonic() + heartbeat_;
     }
-    PostAdvance();
+    Post(&WatchStream::Advance);
+    return absl::OkStatus();
   }
 
   absl::Status Locate() {
@@ -159,30 +173,29 @@ class WatchStream final : public Watches::Reactor,
     return absl::OkStatus();
   }
 
-  void PostAdvance() {
-    owner_.calls_.executor().Post([self = shared_from_this()] { self->Advance(); });
-  }
-
   // On the executor, one at a time: reads the next slice, or waits for there to be one.
-  void Advance() {
+  absl::Status Advance() {
     EventQuery query;
     query.job = job_;
     query.limit = kSliceEvents;
     query.byte_limit = kSliceBytes;
     {
       MutexLock lock(mutex_);
-      if (ending_.has_value()) return;
+      if (ending_.has_value()) return absl::OkStatus();
       phase_ = Phase::kReading;
       query.after_sequence = read_;
     }
-    absl::StatusOr<EventSlice> slice = owner_.jobs_.ReadEvents(query);
-    if (!slice.ok()) return End(slice.status());
-    if (!slice->events.empty() || IsTerminal(slice->state)) return Write(*std::move(slice));
+    ASSIGN_OR_RETURN(EventSlice slice, owner_.jobs_.ReadEvents(query));
+    if (!slice.events.empty() || IsTerminal(slice.state)) {
+      Write(std::move(slice));
+      return absl::OkStatus();
+    }
     {
       MutexLock lock(mutex_);
       phase_ = Phase::kWaiting;
     }
     Wait(query.after_sequence);
+    return absl::OkStatus();
   }
 
   void Write(EventSlice slice) {
@@ -206,7 +219,8 @@ class WatchStream final : public Watches::Reactor,
   void Wait(uint64_t after_sequence) {
     const Notifier::WatchId watch =
         owner_.notifier_.Watch(job_, after_sequence, [weak = weak_from_this()] {
-          if (const std::shared_ptr<WatchStream> self = weak.lock()) self->Advance();
+          if (const std::shared_ptr<WatchStream> self = weak.lock())
+            self->Take(&WatchStream::Advance);
         });
     bool ended;
     {

@@ -37,7 +37,8 @@ class Calls {
     return RunAsync(context, [work = std::move(work)](const Done& done) { done(work()); });
   }
   // `work` calls the function that it is given exactly once, from any thread, then or later;
-  // request and response live until then.
+  // request and response live until then. What it throws is answered as CatchExceptions says,
+  // unless it has handed the function on: then that answers.
   grpc::ServerUnaryReactor* RunAsync(grpc::CallbackServerContext* context,
                                      std::function<void(Done)> work);
 
@@ -51,6 +52,8 @@ class Calls {
   Executor& executor() { return executor_; }
 
  private:
+  class Answer;
+
   const Authorizer& authorizer_;
   Executor& executor_;
   const int limit_;

@@ -14,7 +14,9 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "absl/status/statusor.h"
+#include "engine/base/status.h"
 #include "server/rpc/calls.h"
+#include "server/rpc/exceptions.h"
 #include "server/rpc/status_mapping.h"
 
 namespace trainyard {
@@ -56,12 +58,16 @@ class ChunkStream final : public grpc::ServerWriteReactor<Response> {
 
   void Step() {
     calls_.executor().Post([this] {
-      response_.Clear();
-      const absl::StatusOr<bool> more = next_(response_);
-      if (more.ok() && *more) {
+      bool more = false;
+      const absl::Status status = CatchExceptions([&]() -> absl::Status {
+        response_.Clear();
+        ASSIGN_OR_RETURN(more, next_(response_));
+        return absl::OkStatus();
+      });
+      if (status.ok() && more) {
         this->StartWrite(&response_);
       } else {
-        this->Finish(ToGrpcStatus(more.status()));
+        this->Finish(ToGrpcStatus(status));
       }
     });
   }

@@ -61,6 +61,13 @@ TEST_F(JobServiceTest, ChecksTheRequestTogetherWithItsSpecification) {
   EXPECT_EQ(DetailsOf(Create(request)).bad_request.field_violations_size(), 4);
 }
 
+TEST_F(JobServiceTest, ACheckThatRunsOutOfMemoryFailsTheCallAndNotTheServer) {
+  const grpc::Status status = Create(Request("exhaust", 1));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(DetailsOf(status).info.reason(), "OUT_OF_MEMORY");
+  EXPECT_TRUE(Create(Request("small", 1)).ok());
+}
+
 TEST_F(JobServiceTest, ValidateOnlyMakesNoJob) {
   v1::CreateJobRequest request = Request("draft", 7);
   request.set_validate_only(true);

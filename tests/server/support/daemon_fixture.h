@@ -1,6 +1,6 @@
 // A whole server in the test's process, on a free port and a folder of its own, with scripted
 // workers (see scripted_worker.cc) as real processes. The specification is taken as it is, unless
-// its name begins with "bad".
+// its name begins with "bad" (two violations) or "exhaust" (memory runs out).
 #pragma once
 
 #include <functional>
