@@ -24,7 +24,8 @@
 namespace trainyard {
 namespace {
 
-constexpr int kLargestPublicMessage = 4 << 20;
+// A specification of 1 MiB and the rest of its request. gRPC refuses more before it is parsed.
+constexpr int kLargestPublicMessage = (1 << 20) + (64 << 10);
 constexpr int kLargestWorkerMessage = 64 << 20;
 constexpr int kLargestMetadata = 16 << 10;
 constexpr int kStreamsOfConnection = 256;
