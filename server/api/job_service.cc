@@ -1,5 +1,6 @@
 #include "server/api/job_service.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -44,6 +45,14 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
     violations.Add("specification", absl::StrCat("at most ", kLargestSpecification, " bytes"));
     return done(ViolationsError(violations));
   }
+  NewJob job;
+  job.request_id = request.request_id();
+  if (!job.request_id.empty()) job.request_hash = RequestHash(request);
+  // Before the check: what the specification names may have changed since it was accepted.
+  if (!request.validate_only() && violations.empty() &&
+      Replay(job.request_id, job.request_hash, response, done)) {
+    return;
+  }
   absl::StatusOr<CheckedSpecification> checked = Check(request.specification(), violations);
   if (!violations.empty()) return done(ViolationsError(violations));
   if (!checked.ok()) return done(checked.status());
@@ -53,17 +62,23 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
     response.set_priority(request.priority());
     return done(absl::OkStatus());
   }
-  NewJob job;
   job.specification = std::move(checked->specification);
   job.model = std::move(checked->model);
   job.priority = request.priority();
-  job.request_id = request.request_id();
-  if (!job.request_id.empty()) job.request_hash = RequestHash(request);
   manager_.Create(std::move(job), [done, &response](absl::StatusOr<v1::Job> created) {
     const absl::Status status = created.status();
     if (status.ok()) response = *std::move(created);
     done(status);
   });
+}
+
+bool JobServiceHandler::Replay(const std::string& request_id, const std::string& request_hash,
+                               v1::Job& response, const Calls::Done& done) const {
+  absl::StatusOr<std::optional<v1::Job>> answer = jobs_.FindAnswer(request_id, request_hash);
+  if (answer.ok() && !answer->has_value()) return false;
+  if (answer.ok()) response = **std::move(answer);
+  done(answer.status());
+  return true;
 }
 
 // Violations, or an error that is none of the specification's text: a job that it names is not
@@ -126,9 +141,11 @@ grpc::ServerUnaryReactor* JobServiceHandler::CancelJob(grpc::CallbackServerConte
     Violations violations;
     CheckRequestId(request->request_id(), violations);
     if (!violations.empty()) return done(ViolationsError(violations));
+    const std::string hash = request->request_id().empty() ? "" : RequestHash(*request);
+    // Before the name is looked up: the beginning of a name may have become that of several jobs.
+    if (Replay(request->request_id(), hash, *response, done)) return;
     absl::StatusOr<std::string> name = jobs_.ResolveName(request->name());
     if (!name.ok()) return done(name.status());
-    const std::string hash = request->request_id().empty() ? "" : RequestHash(*request);
     manager_.Cancel(*std::move(name), request->request_id(), hash,
                     [done, response](absl::StatusOr<v1::Job> job) {
                       const absl::Status status = job.status();

@@ -6,6 +6,7 @@
 #include "engine/base/status.h"
 #include "server/store/artifact_references.h"
 #include "server/store/jobs_table.h"
+#include "server/store/requests.h"
 
 namespace trainyard {
 namespace {
@@ -24,6 +25,17 @@ absl::StatusOr<v1::Job> JobStore::GetJob(const std::string& name) const {
     return FillJob(connection, row.id, job);
   }));
   return job;
+}
+
+absl::StatusOr<std::optional<v1::Job>> JobStore::FindAnswer(const std::string& request_id,
+                                                            const std::string& request_hash) const {
+  std::optional<v1::Job> answer;
+  if (request_id.empty()) return answer;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(answer, trainyard::FindAnswer(connection, request_id, request_hash));
+    return absl::OkStatus();
+  }));
+  return answer;
 }
 
 absl::StatusOr<JobPage> JobStore::ListJobs(const ListJobsQuery& query) const {

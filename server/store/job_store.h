@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ class JobStore {
 
   // With specification and model. `name`: "jobs/...". NOT_FOUND JOB_NOT_FOUND.
   absl::StatusOr<v1::Job> GetJob(const std::string& name) const;
+  // What an earlier request with this id was answered, see requests.h. The transaction of a change
+  // looks once more: two repeats may come at a time.
+  absl::StatusOr<std::optional<v1::Job>> FindAnswer(const std::string& request_id,
+                                                    const std::string& request_hash) const;
   // INVALID_ARGUMENT: page_size, page_token, filter or order_by. Pages are stable while jobs are
   // added: a job is never given twice, and none that existed at the first page is left out (unless
   // the filter drops it).

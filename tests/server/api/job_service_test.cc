@@ -104,6 +104,35 @@ TEST_F(JobServiceTest, ARequestIdSurvivesARestart) {
   EXPECT_EQ(first.name(), second.name());
 }
 
+TEST_F(JobServiceTest, ARepeatedRequestGetsItsJobAlsoWhenTheDataHasGone) {
+  v1::CreateJobRequest request = Request("once", 1);
+  request.mutable_specification()->mutable_data()->mutable_source()->set_type("csv");
+  request.set_request_id("id-1");
+  v1::Job first, second;
+  ASSERT_TRUE(Create(request, &first).ok());
+  checker_.data_is_gone = true;
+  ASSERT_TRUE(Create(request, &second).ok());
+  EXPECT_EQ(first.name(), second.name());
+  request.set_request_id("id-2");
+  EXPECT_EQ(Create(request).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(JobServiceTest, ARepeatedCancelIsAnsweredAlsoWhenItsPrefixHasBecomeAmbiguous) {
+  const std::string name = Submit("hold-a", 1);
+  v1::CancelJobRequest request;
+  request.set_name("hold");
+  request.set_request_id("id-1");
+  v1::Job first, second;
+  grpc::ClientContext first_context, second_context, other_context;
+  ASSERT_TRUE(jobs_->CancelJob(&first_context, request, &first).ok());
+  Submit("hold-b", 1);
+  ASSERT_TRUE(jobs_->CancelJob(&second_context, request, &second).ok());
+  EXPECT_EQ(second.name(), name);
+  request.set_request_id("id-2");
+  EXPECT_EQ(jobs_->CancelJob(&other_context, request, &second).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(JobServiceTest, RefusesASpecificationThatIsTooLarge) {
   v1::CreateJobRequest request = Request("large", 1);
   request.mutable_specification()->mutable_model()->set_initial_weights(std::string(1 << 20, 'x'));

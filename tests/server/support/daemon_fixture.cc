@@ -36,6 +36,9 @@ CheckedSpecification AnySpecification::CheckTraining(const v1::Specification& sp
     violations.Add("model.layers[2].units", "must be at least 1");
     violations.Add("optimizer.learning_rate", "must be above 0");
   }
+  if (data_is_gone && specification.data().has_source()) {
+    violations.Add("data.source.path", "there is no such file");
+  }
   checked.specification = specification;
   checked.model.set_steps(specification.budget().steps());
   checked.model.set_memory_bytes(1 << 20);

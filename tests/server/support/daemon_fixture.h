@@ -1,8 +1,10 @@
 // A whole server in the test's process, on a free port and a folder of its own, with scripted
 // workers (see scripted_worker.cc) as real processes. The specification is taken as it is, unless
-// its name begins with "bad" (two violations) or "exhaust" (memory runs out).
+// its name begins with "bad" (two violations) or "exhaust" (memory runs out), or
+// its data set is gone.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,6 +24,8 @@ namespace trainyard {
 
 class AnySpecification final : public SpecificationChecker {
  public:
+  // Specifications with a data source get a violation.
+  std::atomic<bool> data_is_gone{false};
   CheckedSpecification CheckTraining(const v1::Specification& specification,
                                      Violations& violations) const override;
   absl::StatusOr<CheckedSpecification> CheckPrediction(const v1::Specification& specification,
