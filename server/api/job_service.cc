@@ -17,10 +17,19 @@ namespace {
 constexpr size_t kLargestSpecification = 1 << 20;
 constexpr size_t kLongestRequestId = 128;
 constexpr int32_t kLargestPriority = 100;
+constexpr size_t kLongestName = 63;
 
 void CheckRequestId(const std::string& request_id, Violations& violations) {
   if (request_id.size() > kLongestRequestId) {
     violations.Add("request_id", absl::StrCat("at most ", kLongestRequestId, " characters"));
+  }
+}
+
+// As the dry compilation says it of a training job.
+void CheckName(const std::string& name, Violations& violations) {
+  constexpr char kCharacters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  if (name.size() > kLongestName || name.find_first_not_of(kCharacters) != std::string::npos) {
+    violations.Add("name", absl::StrCat("must be at most ", kLongestName, " of [a-z0-9-]"));
   }
 }
 
@@ -86,6 +95,7 @@ bool JobServiceHandler::Replay(const std::string& request_id, const std::string&
 absl::StatusOr<CheckedSpecification> JobServiceHandler::Check(
     const v1::Specification& specification, Violations& violations) const {
   if (!specification.has_predict()) return checker_.CheckTraining(specification, violations);
+  CheckName(specification.name(), violations);
   if (specification.predict().job().empty()) {
     violations.Add("predict.job", "required: the name of a finished job");
     return CheckedSpecification();

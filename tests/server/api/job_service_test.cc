@@ -193,6 +193,23 @@ TEST_F(JobServiceTest, PredictsOnlyWithAFinishedModel) {
   EXPECT_EQ(DetailsOf(Create(request)).bad_request.field_violations(0).field(), "predict.job");
 }
 
+TEST_F(JobServiceTest, ChecksTheNameOfAPrediction) {
+  const std::string trained = Submit("short", 1);
+  Watch(trained);
+  v1::CreateJobRequest request = Request("classify", 1);
+  request.mutable_specification()->mutable_predict()->set_job(trained);
+  for (const std::string& name : {std::string("Not A Name\n"), std::string(64, 'x')}) {
+    request.mutable_specification()->set_name(name);
+    const ErrorDetails details = DetailsOf(Create(request));
+    ASSERT_EQ(details.bad_request.field_violations_size(), 1);
+    EXPECT_EQ(details.bad_request.field_violations(0).field(), "name");
+    EXPECT_EQ(details.bad_request.field_violations(0).description(),
+              "must be at most 63 of [a-z0-9-]");
+  }
+  request.mutable_specification()->set_name(std::string(63, 'x'));
+  EXPECT_TRUE(Create(request).ok());
+}
+
 TEST_F(JobServiceTest, GivesAPredictionTheModelOfItsJob) {
   const std::string trained = Submit("short", 1);
   Watch(trained);
