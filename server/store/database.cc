@@ -24,15 +24,15 @@ absl::Status Translate(int result, const std::string& text) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_IOERR:
-      return absl::UnavailableError(text);
+      return WithReason(absl::UnavailableError(text), "DATABASE_UNAVAILABLE");
     case SQLITE_NOMEM:
     case SQLITE_TOOBIG:
       return absl::ResourceExhaustedError(text);
+    // Never FAILED_PRECONDITION: that says that the caller asked for what may not be.
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_AUTH:
-      return absl::FailedPreconditionError(text);
+      return WithReason(absl::UnavailableError(text), "DATABASE_UNAVAILABLE");
     case SQLITE_CONSTRAINT:
       return absl::AlreadyExistsError(text);
     default:

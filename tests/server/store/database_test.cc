@@ -77,11 +77,13 @@ TEST_F(DatabaseTest, ErrorsBecomeStatuses) {
   EXPECT_NE(Message(status).find("nowhere"), std::string::npos) << status;
 }
 
-TEST_F(DatabaseTest, AReadOnlyConnectionWritesNothing) {
+// FAILED_PRECONDITION would be taken for a mistake of the one who asks.
+TEST_F(DatabaseTest, AReadOnlyConnectionWritesNothingAndIsUnavailable) {
   auto reader = Connection::Open(path_, Connection::Mode::kReadOnly);
   ASSERT_OK(reader.status());
-  EXPECT_EQ((*reader)->Run("INSERT INTO t VALUES (1, 'a', '')").code(),
-            absl::StatusCode::kFailedPrecondition);
+  const absl::Status status = (*reader)->Run("INSERT INTO t VALUES (1, 'a', '')");
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), "DATABASE_UNAVAILABLE");
 }
 
 TEST_F(DatabaseTest, GrowingTheLogTwiceLeavesNoTable) {
@@ -101,7 +103,7 @@ TEST_F(DatabaseTest, ALogThatCannotGrowLeavesNoTransaction) {
 TEST_F(DatabaseTest, AFolderThatIsNotThereIsRefused) {
   const auto connection =
       Connection::Open(folder_.path() + "/no/such.db", Connection::Mode::kReadWrite);
-  EXPECT_EQ(connection.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(connection.status().code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(DatabaseTest, DamageIsFound) {
