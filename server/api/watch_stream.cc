@@ -159,7 +159,7 @@ class WatchStream final : public Watches::Reactor,
     const uint32_t seconds = request_.heartbeat_seconds();
     heartbeat_ = std::chrono::seconds(seconds == 0 ? kDefaultHeartbeatSeconds : seconds);
     ASSIGN_OR_RETURN(job_, owner_.jobs_.ResolveName(request_.name()));
-    const uint64_t last = owner_.jobs_.LastSequence(job_);
+    ASSIGN_OR_RETURN(const uint64_t last, owner_.jobs_.LastSequence(job_));
     uint64_t cursor = request_.from_now() ? last : 0;
     if (!request_.resume_token().empty()) {
       const std::optional<uint64_t> position = ReadToken(TokenScope(job_), request_.resume_token());

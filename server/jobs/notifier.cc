@@ -14,8 +14,29 @@ Notifier::WatchId Notifier::Watch(const std::string& job, uint64_t after_sequenc
   }
   // Read after it is registered: what is appended from now on is told by Publish, what was there
   // before is found here.
-  if (const uint64_t last = last_sequence_(job); last > after_sequence) Publish(job, last);
+  const absl::StatusOr<uint64_t> last = last_sequence_(job);
+  if (!last.ok()) {
+    // There may be one: the watcher reads the log, and meets the error itself where it stays.
+    Wake(job, id);
+  } else if (*last > after_sequence) {
+    Publish(job, *last);
+  }
   return id;
+}
+
+void Notifier::Wake(const std::string& job, WatchId id) {
+  std::function<void()> callback;
+  {
+    MutexLock lock(mutex_);
+    const auto of_job = watchers_.find(job);
+    if (of_job == watchers_.end()) return;
+    const auto watcher = of_job->second.find(id);
+    if (watcher == of_job->second.end()) return;
+    callback = std::move(watcher->second.callback);
+    of_job->second.erase(watcher);
+    if (of_job->second.empty()) watchers_.erase(of_job);
+  }
+  executor_.Post(std::move(callback));
 }
 
 bool Notifier::Cancel(const std::string& job, WatchId id) {

@@ -5,8 +5,8 @@
 //   ... });
 //
 // The callback is called exactly once, on the executor: when a newer event than `after_sequence` is
-// on disk, or at once where there is one already. So nothing is missed between a read and the Watch
-// that follows it. Thread-safe; Watch() does a point read of the database on the caller's thread.
+// on disk, or at once where there is one already or the disk cannot tell. So nothing is missed
+// between a read and the Watch that follows it. Thread-safe; Watch() does a point read of the database on the caller's thread.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "engine/base/mutex.h"
 #include "server/jobs/executor.h"
 
@@ -24,8 +25,9 @@ namespace trainyard {
 class Notifier {
  public:
   using WatchId = uint64_t;
-  // `last_sequence` reads a job's newest durable sequence (JobStore::LastSequence).
-  Notifier(Executor& executor, std::function<uint64_t(const std::string& job)> last_sequence)
+  // Reads a job's newest durable sequence (JobStore::LastSequence).
+  using LastSequence = std::function<absl::StatusOr<uint64_t>(const std::string& job)>;
+  Notifier(Executor& executor, LastSequence last_sequence)
       : executor_(executor), last_sequence_(std::move(last_sequence)) {}
 
   WatchId Watch(const std::string& job, uint64_t after_sequence, std::function<void()> callback);
@@ -41,8 +43,11 @@ class Notifier {
     std::function<void()> callback;
   };
 
+  // Hands the callback of one watch to the executor, where it is still there.
+  void Wake(const std::string& job, WatchId id);
+
   Executor& executor_;
-  const std::function<uint64_t(const std::string& job)> last_sequence_;
+  const LastSequence last_sequence_;
   mutable Mutex mutex_;
   WatchId next_id_ TRAINYARD_GUARDED_BY(mutex_) = 1;
   std::unordered_map<std::string, std::map<WatchId, Watcher>> watchers_

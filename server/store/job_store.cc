@@ -91,15 +91,17 @@ absl::StatusOr<EventSlice> JobStore::ReadEvents(const EventQuery& query) const {
   return slice;
 }
 
-uint64_t JobStore::LastSequence(const std::string& job) const {
+absl::StatusOr<uint64_t> JobStore::LastSequence(const std::string& job) const {
   uint64_t last = 0;
-  store_
-      .Read([&](Connection& connection) {
-        Statement query = connection.Query("SELECT last_sequence FROM jobs WHERE name = ?", job);
-        if (query.Next()) last = static_cast<uint64_t>(query.Int(0));
-        return query.status();
-      })
-      .IgnoreError();
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    Statement query = connection.Query("SELECT last_sequence FROM jobs WHERE name = ?", job);
+    if (query.Next()) {
+      last = static_cast<uint64_t>(query.Int(0));
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(query.status());
+    return NoSuchJob(job);
+  }));
   return last;
 }
 

@@ -36,8 +36,8 @@ class JobStore {
   // NOT_FOUND; INVALID_ARGUMENT AMBIGUOUS with the candidates.
   absl::StatusOr<std::string> ResolveName(const std::string& name) const;
   absl::StatusOr<EventSlice> ReadEvents(const EventQuery& query) const;
-  // 0 where there is no such job.
-  uint64_t LastSequence(const std::string& job) const;
+  // NOT_FOUND JOB_NOT_FOUND.
+  absl::StatusOr<uint64_t> LastSequence(const std::string& job) const;
   // Artifacts of a job, latest of each name; kept checkpoints all of them.
   absl::StatusOr<std::vector<v1::Artifact>> ListArtifacts(const std::string& job) const;
 

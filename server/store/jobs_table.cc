@@ -66,6 +66,11 @@ absl::StatusOr<std::string> UnusedName(Connection& connection, const std::string
 
 }  // namespace
 
+absl::Status NoSuchJob(const std::string& name) {
+  return WithReason(absl::NotFoundError("there is no job " + name), "JOB_NOT_FOUND",
+                    {{"resource_type", "job"}, {"resource_name", name}});
+}
+
 absl::StatusOr<JobRow> FindJob(Connection& connection, const std::string& name) {
   Statement query =
       connection.Query(std::string("SELECT ") + kColumns + " FROM jobs WHERE name = ?", name);
@@ -75,8 +80,7 @@ absl::StatusOr<JobRow> FindJob(Connection& connection, const std::string& name) 
     return row;
   }
   RETURN_IF_ERROR(query.status());
-  return WithReason(absl::NotFoundError("there is no job " + name), "JOB_NOT_FOUND",
-                    {{"job", name}});
+  return NoSuchJob(name);
 }
 
 absl::StatusOr<JobRow> InsertJob(Connection& connection, const v1::Specification& specification,

@@ -16,7 +16,7 @@ class NotifierTest : public testing::Test {
   }
 
   ManualExecutor executor_;
-  uint64_t on_disk_ = 0;
+  absl::StatusOr<uint64_t> on_disk_ = 0;
   Notifier notifier_{executor_, [this](const std::string&) { return on_disk_; }};
 };
 
@@ -39,6 +39,17 @@ TEST_F(NotifierTest, WakesAtOnceForWhatIsOnDiskAlready) {
   notifier_.Watch("a", 3, Count(calls));
   executor_.RunAll();
   EXPECT_EQ(calls, 1);
+}
+
+TEST_F(NotifierTest, WakesAtOnceWhereTheDiskCannotTell) {
+  int calls = 0, asleep = 0;
+  notifier_.Watch("a", 3, Count(asleep));
+  on_disk_ = absl::UnavailableError("the disk");
+  notifier_.Watch("a", 3, Count(calls));
+  executor_.RunAll();
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(asleep, 0);
+  EXPECT_EQ(notifier_.watchers(), 1u);
 }
 
 TEST_F(NotifierTest, OtherJobsAndCursorsSleepOn) {

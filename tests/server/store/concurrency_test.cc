@@ -46,7 +46,7 @@ TEST_F(ConcurrencyTest, MoreReadersThanConnectionsWaitTheirTurn) {
   std::vector<std::thread> readers;
   for (int t = 0; t < 12; ++t) {
     readers.emplace_back([&] {
-      for (int i = 0; i < 20; ++i) EXPECT_EQ(JobStore(*store_).LastSequence(job), 1u);
+      for (int i = 0; i < 20; ++i) EXPECT_EQ(JobStore(*store_).LastSequence(job).value(), 1u);
     });
   }
   for (std::thread& reader : readers) reader.join();

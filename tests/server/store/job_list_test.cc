@@ -185,7 +185,16 @@ TEST_F(JobListTest, AnEmptyNameIsNotTheOnlyJob) {
 
 TEST_F(JobListTest, ThereIsNoLastJobAtFirst) {
   EXPECT_EQ(jobs_.ResolveName("@last").status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(jobs_.LastSequence("jobs/none"), 0u);
+}
+
+TEST_F(JobListTest, TheLastSequenceOfAJobIsKnownOrAnError) {
+  const std::string job = AddJob("a");
+  EXPECT_EQ(jobs_.LastSequence(job).value(), 1u);
+  EXPECT_EQ(jobs_.LastSequence("jobs/none").status().code(), absl::StatusCode::kNotFound);
+  ASSERT_OK(Write([](Connection& connection) {
+    return connection.Run("ALTER TABLE jobs RENAME COLUMN last_sequence TO gone");
+  }));
+  EXPECT_EQ(jobs_.LastSequence(job).status().code(), absl::StatusCode::kInternal);
 }
 
 TEST_F(JobListTest, TakenNamesAreNotGivenAgain) {
