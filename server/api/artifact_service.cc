@@ -30,7 +30,7 @@ grpc::ServerUnaryReactor* ArtifactServiceHandler::ListArtifacts(
     grpc::CallbackServerContext* context, const v1::ListArtifactsRequest* request,
     v1::ListArtifactsResponse* response) {
   return calls_.Run(context, [=, this]() -> absl::Status {
-    ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request->job()));
+    ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request->job(), "job"));
     ASSIGN_OR_RETURN(std::vector<v1::Artifact> artifacts, jobs_.ListArtifacts(job));
     for (v1::Artifact& artifact : artifacts) *response->add_artifacts() = std::move(artifact);
     return absl::OkStatus();
@@ -39,7 +39,7 @@ grpc::ServerUnaryReactor* ArtifactServiceHandler::ListArtifacts(
 
 absl::StatusOr<v1::Artifact> ArtifactServiceHandler::Find(const std::string& job,
                                                           const std::string& name) const {
-  ASSIGN_OR_RETURN(const std::string resolved, jobs_.ResolveName(job));
+  ASSIGN_OR_RETURN(const std::string resolved, jobs_.ResolveName(job, "job"));
   ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, jobs_.ListArtifacts(resolved));
   const v1::Artifact* newest = nullptr;
   std::vector<std::string> names;

@@ -15,6 +15,7 @@ namespace trainyard {
 namespace {
 
 constexpr size_t kLargestSpecification = 1 << 20;
+constexpr char kInvalidSpecification[] = "INVALID_SPECIFICATION";
 constexpr size_t kLongestRequestId = 128;
 constexpr int32_t kLargestPriority = 100;
 constexpr size_t kLongestName = 63;
@@ -52,7 +53,7 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
   }
   if (request.ByteSizeLong() > kLargestSpecification) {
     violations.Add("specification", absl::StrCat("at most ", kLargestSpecification, " bytes"));
-    return done(ViolationsError(violations));
+    return done(ViolationsError(violations, kInvalidSpecification));
   }
   NewJob job;
   job.request_id = request.request_id();
@@ -63,7 +64,7 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
     return;
   }
   absl::StatusOr<CheckedSpecification> checked = Check(request.specification(), violations);
-  if (!violations.empty()) return done(ViolationsError(violations));
+  if (!violations.empty()) return done(ViolationsError(violations, kInvalidSpecification));
   if (!checked.ok()) return done(checked.status());
   if (request.validate_only()) {
     *response.mutable_specification() = std::move(checked->specification);
@@ -100,7 +101,7 @@ absl::StatusOr<CheckedSpecification> JobServiceHandler::Check(
     violations.Add("predict.job", "required: the name of a finished job");
     return CheckedSpecification();
   }
-  ASSIGN_OR_RETURN(const std::string name, jobs_.ResolveName(specification.predict().job()));
+  ASSIGN_OR_RETURN(const std::string name, jobs_.ResolveName(specification.predict().job(), "predict.job"));
   ASSIGN_OR_RETURN(const v1::Job model, jobs_.GetJob(name));
   if (model.specification().has_predict()) {
     violations.Add(
@@ -150,7 +151,7 @@ grpc::ServerUnaryReactor* JobServiceHandler::CancelJob(grpc::CallbackServerConte
   return calls_.RunAsync(context, [=, this](const Calls::Done& done) {
     Violations violations;
     CheckRequestId(request->request_id(), violations);
-    if (!violations.empty()) return done(ViolationsError(violations));
+    if (!violations.empty()) return done(ViolationsError(violations, "INVALID_REQUEST"));
     const std::string hash = request->request_id().empty() ? "" : RequestHash(*request);
     // Before the name is looked up: the beginning of a name may have become that of several jobs.
     if (Replay(request->request_id(), hash, *response, done)) return;

@@ -51,7 +51,7 @@ grpc::ServerUnaryReactor* MetricServiceHandler::ReadLogs(grpc::CallbackServerCon
 
 absl::Status MetricServiceHandler::List(const v1::ListSeriesRequest& request,
                                         v1::ListSeriesResponse& response) const {
-  ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job()));
+  ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job(), "job"));
   std::map<std::string, v1::ListSeriesResponse::Series> series;
   RETURN_IF_ERROR(ForEachEvent(jobs_, job, {v1::Event::kMetrics}, [&](const v1::Event& event) {
     for (const v1::MetricValue& value : event.metrics().values()) {
@@ -78,8 +78,8 @@ absl::Status MetricServiceHandler::Read(const v1::ReadSeriesRequest& request,
     violations.Add("series", absl::StrCat("at most ", kMostSeries, " names"));
   if (request.buckets() > kMostPoints)
     violations.Add("buckets", absl::StrCat("at most ", kMostPoints));
-  if (!violations.empty()) return ViolationsError(violations);
-  ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job()));
+  if (!violations.empty()) return ViolationsError(violations, "INVALID_REQUEST");
+  ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job(), "job"));
 
   std::map<std::string, SeriesRange> ranges;
   uint64_t newest = 0;
@@ -117,7 +117,7 @@ absl::Status MetricServiceHandler::Logs(const v1::ReadLogsRequest& request,
   if (request.page_size() < 0 || request.page_size() > kMostLines) {
     return FieldError("page_size", absl::StrCat("between 0 and ", kMostLines));
   }
-  ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job()));
+  ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job(), "job"));
   const std::string scope = LogScope(job, request.minimum_severity());
   EventQuery query;
   query.job = job;

@@ -128,7 +128,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   return grpc::Status(Code(status.code()), message, details.SerializeAsString());
 }
 
-absl::Status ViolationsError(const Violations& violations) {
+absl::Status ViolationsError(const Violations& violations, const std::string& reason) {
   if (violations.empty()) return absl::OkStatus();
   google::rpc::BadRequest bad_request;
   std::vector<std::string> lines;
@@ -150,7 +150,7 @@ absl::Status ViolationsError(const Violations& violations) {
   }
   absl::Status status = absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
   status.SetPayload(kBadRequest, absl::Cord(bad_request.SerializeAsString()));
-  return WithReason(std::move(status), "INVALID_SPECIFICATION");
+  return WithReason(std::move(status), reason);
 }
 
 absl::Status FieldError(const std::string& field, const std::string& message) {

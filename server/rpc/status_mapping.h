@@ -23,8 +23,9 @@ namespace trainyard {
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // INVALID_ARGUMENT with every violation as a BadRequest.FieldViolation; OK where there is none.
-absl::Status ViolationsError(const Violations& violations);
-// The same for one field of a request.
+// `reason`: INVALID_SPECIFICATION, or INVALID_REQUEST of requests without one.
+absl::Status ViolationsError(const Violations& violations, const std::string& reason);
+// The same for one field: INVALID_REQUEST.
 absl::Status FieldError(const std::string& field, const std::string& message);
 // NOT_FOUND RESOURCE_NOT_FOUND, for example NotFoundError("job", "jobs/a").
 absl::Status NotFoundError(const std::string& type, const std::string& name);

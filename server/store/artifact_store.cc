@@ -191,7 +191,7 @@ class Reader final : public ArtifactReader {
     if (hash.Hex() == sha256) return absl::OkStatus();
     return WithReason(absl::DataLossError("the stored bytes of artifact " + sha256 +
                                           " have changed on disk (" + path_ + ")"),
-                      "ARTIFACT_CORRUPT", {{"sha256", sha256}});
+                      "CHECKPOINT_CORRUPT", {{"sha256", sha256}});
   }
 
   uint64_t size() const override { return size_; }

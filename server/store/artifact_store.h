@@ -59,7 +59,8 @@ class ArtifactStore {
   // disk is nearly full. FAILED_PRECONDITION LEASE_LOST: the lease is not the job's newest.
   absl::StatusOr<std::unique_ptr<ArtifactUpload>> Begin(const Lease& lease,
                                                         const v1::Artifact& artifact);
-  // Reads the whole file once to compare it with its hash. NOT_FOUND; DATA_LOSS ARTIFACT_CORRUPT.
+  // Reads the whole file once to compare it with its hash. NOT_FOUND; DATA_LOSS CHECKPOINT_CORRUPT
+  // (the reason of the API for stored bytes of every kind that are not what they were).
   absl::StatusOr<std::unique_ptr<ArtifactReader>> Open(const std::string& sha256) const;
   // Where the file of a hash is.
   std::string Path(const std::string& sha256) const;

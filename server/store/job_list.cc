@@ -10,7 +10,6 @@
 #include "absl/strings/str_split.h"
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
-#include "engine/base/violations.h"
 #include "server/store/job_state.h"
 
 namespace trainyard {
@@ -36,9 +35,8 @@ struct Key {
 };
 
 absl::Status Invalid(const std::string& field, const std::string& message) {
-  Violations violations;
-  violations.Add(field, message);
-  return violations.ToStatus();
+  return WithReason(absl::InvalidArgumentError(field + ": " + message), "INVALID_REQUEST",
+                    {{"field", field}});
 }
 
 absl::StatusOr<Order> ParseOrder(const std::string& text) {

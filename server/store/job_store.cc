@@ -47,11 +47,14 @@ absl::StatusOr<JobPage> JobStore::ListJobs(const ListJobsQuery& query) const {
   return page;
 }
 
-absl::StatusOr<std::string> JobStore::ResolveName(const std::string& name) const {
+absl::StatusOr<std::string> JobStore::ResolveName(const std::string& name,
+                                                  const std::string& field) const {
   std::vector<std::string> found;
   const std::string prefix = name.rfind(kCollection, 0) == 0 ? name : kCollection + name;
-  if (prefix == kCollection)
-    return absl::InvalidArgumentError("name: required, for example jobs/mnist-7k2m");
+  if (prefix == kCollection) {
+    return WithReason(absl::InvalidArgumentError(field + ": required, for example jobs/mnist-7k2m"),
+                      "INVALID_REQUEST", {{"field", field}});
+  }
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
     if (name == kNewest) {
       Statement newest = connection.Query("SELECT name FROM jobs ORDER BY id DESC LIMIT 1");
@@ -69,17 +72,17 @@ absl::StatusOr<std::string> JobStore::ResolveName(const std::string& name) const
     return query.status();
   }));
   if (found.size() == 1) return found.front();
-  if (found.empty()) {
-    return WithReason(
-        absl::NotFoundError(name == kNewest ? "there is no job yet" : "there is no job " + prefix),
-        "JOB_NOT_FOUND", {{"job", prefix}});
+  if (found.empty() && name == kNewest) {
+    return WithReason(absl::NotFoundError("there is no job yet"), "JOB_NOT_FOUND",
+                      {{"resource_type", "job"}, {"resource_name", kNewest}});
   }
+  if (found.empty()) return NoSuchJob(prefix);
   std::string candidates;
   for (const std::string& candidate : found)
     candidates += (candidates.empty() ? "" : ", ") + candidate;
   return WithReason(
       absl::InvalidArgumentError("'" + name + "' is the beginning of several jobs: " + candidates),
-      "AMBIGUOUS");
+      "AMBIGUOUS", {{"field", field}});
 }
 
 absl::StatusOr<EventSlice> JobStore::ReadEvents(const EventQuery& query) const {

@@ -33,8 +33,9 @@ class JobStore {
   // the filter drops it).
   absl::StatusOr<JobPage> ListJobs(const ListJobsQuery& query) const;
   // The full name for "jobs/...", a bare name, a unique prefix of one, or "@last" (the newest job).
-  // NOT_FOUND; INVALID_ARGUMENT AMBIGUOUS with the candidates.
-  absl::StatusOr<std::string> ResolveName(const std::string& name) const;
+  // NOT_FOUND; INVALID_ARGUMENT, AMBIGUOUS with the candidates, for `field` of the request.
+  absl::StatusOr<std::string> ResolveName(const std::string& name,
+                                          const std::string& field = "name") const;
   absl::StatusOr<EventSlice> ReadEvents(const EventQuery& query) const;
   // NOT_FOUND JOB_NOT_FOUND.
   absl::StatusOr<uint64_t> LastSequence(const std::string& job) const;

@@ -158,8 +158,34 @@ TEST_F(JobServiceTest, NamesWhatIsNotThere) {
   const grpc::Status status = jobs_->GetJob(&context, request, &job);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(DetailsOf(status).infos, 1);
-  EXPECT_NE(DetailsOf(status).resource.resource_type() + DetailsOf(status).resource.description(),
-            "");
+  EXPECT_EQ(DetailsOf(status).resource.resource_type(), "job");
+  EXPECT_EQ(DetailsOf(status).resource.resource_name(), "jobs/nothing");
+  const grpc::Status cancel = Cancel("other");
+  EXPECT_EQ(DetailsOf(cancel).resource.resource_type(), "job");
+  EXPECT_EQ(DetailsOf(cancel).resource.resource_name(), "jobs/other");
+}
+
+TEST_F(JobServiceTest, NamesTheFieldThatAsksForMoreThanThereIs) {
+  v1::CreateJobRequest request = Request("wide", 1);
+  request.mutable_specification()->mutable_resources()->set_cores(5);
+  const ErrorDetails cores = DetailsOf(Create(request));
+  EXPECT_EQ(cores.info.reason(), "INVALID_SPECIFICATION");
+  EXPECT_EQ(cores.bad_request.field_violations(0).field(), "resources.cores");
+  request.mutable_specification()->mutable_resources()->set_cores(1);
+  request.mutable_specification()->mutable_resources()->set_memory_bytes(uint64_t{5} << 30);
+  const ErrorDetails memory = DetailsOf(Create(request));
+  EXPECT_EQ(memory.bad_request.field_violations(0).field(), "resources.memory_bytes");
+}
+
+TEST_F(JobServiceTest, ACancelHasNoSpecificationToBeWrong) {
+  v1::CancelJobRequest request;
+  request.set_name(Submit("hold", 1));
+  request.set_request_id(std::string(129, 'x'));
+  grpc::ClientContext context;
+  v1::Job job;
+  const ErrorDetails details = DetailsOf(jobs_->CancelJob(&context, request, &job));
+  EXPECT_EQ(details.info.reason(), "INVALID_REQUEST");
+  EXPECT_EQ(details.bad_request.field_violations(0).field(), "request_id");
 }
 
 TEST_F(JobServiceTest, CancelsARunningJob) {
@@ -236,16 +262,20 @@ TEST_F(JobServiceTest, ListsInPages) {
 }
 
 TEST_F(JobServiceTest, RefusesListsThatMakeNoSense) {
-  v1::ListJobsResponse response;
-  v1::ListJobsRequest request;
-  request.set_page_size(-1);
-  EXPECT_EQ(List(request, response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  request.set_page_size(0);
-  request.set_page_token("garbage");
-  EXPECT_EQ(List(request, response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  request.clear_page_token();
-  request.set_filter("colour=blue");
-  EXPECT_EQ(List(request, response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ListJobsRequest size, token, filter, order;
+  size.set_page_size(-1);
+  token.set_page_token("garbage");
+  filter.set_filter("colour=blue");
+  order.set_order_by("colour");
+  for (const auto& [request, field] :
+       {std::pair(size, "page_size"), std::pair(token, "page_token"), std::pair(filter, "filter"),
+        std::pair(order, "order_by")}) {
+    v1::ListJobsResponse response;
+    const grpc::Status status = List(request, response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(DetailsOf(status).info.reason(), "INVALID_REQUEST");
+    EXPECT_EQ(DetailsOf(status).bad_request.field_violations(0).field(), field);
+  }
 }
 
 }  // namespace

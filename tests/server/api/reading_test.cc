@@ -73,6 +73,7 @@ TEST_F(ReadingTest, RefusesTooMuchAtOnce) {
   request.set_buckets(10'001);
   const grpc::Status status = Read(request, response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(DetailsOf(status).info.reason(), "INVALID_REQUEST");
   EXPECT_EQ(DetailsOf(status).bad_request.field_violations_size(), 2);  // buckets, and no series
 }
 
@@ -119,7 +120,9 @@ TEST_F(ReadingTest, TellsWhenStoredBytesHaveChanged) {
   std::filesystem::permissions(path, std::filesystem::perms::owner_all);
   std::ofstream(path) << "other bytes.......";
   std::string bytes;
-  EXPECT_EQ(Download("model.safetensors", 0, bytes).error_code(), grpc::StatusCode::DATA_LOSS);
+  const grpc::Status status = Download("model.safetensors", 0, bytes);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(DetailsOf(status).info.reason(), "CHECKPOINT_CORRUPT");
 }
 
 }  // namespace

@@ -88,12 +88,13 @@ TEST(ToGrpcStatus, GivesEveryViolationWithItsPath) {
   Violations violations;
   violations.Add("model.layers[2].units", "must be at least 1");
   violations.Add("", "needs a model");
-  const grpc::Status status = ToGrpcStatus(ViolationsError(violations));
+  const grpc::Status status = ToGrpcStatus(ViolationsError(violations, "INVALID_SPECIFICATION"));
   const auto bad_requests = Find<google::rpc::BadRequest>(status);
   ASSERT_EQ(bad_requests.size(), 1u);
   ASSERT_EQ(bad_requests[0].field_violations_size(), 2);
   EXPECT_EQ(bad_requests[0].field_violations(0).field(), "model.layers[2].units");
   EXPECT_EQ(bad_requests[0].field_violations(1).description(), "needs a model");
+  EXPECT_EQ(Find<google::rpc::ErrorInfo>(status).at(0).reason(), "INVALID_SPECIFICATION");
   EXPECT_EQ(status.error_message(), "model.layers[2].units: must be at least 1\nneeds a model");
 }
 
@@ -101,7 +102,7 @@ TEST(ToGrpcStatus, KeepsThousandsOfViolationsBelowWhatTrailersHold) {
   Violations violations;
   for (int i = 0; i < 5000; ++i)
     violations.Add("model.layers[" + std::to_string(i) + "].units", "must be at least 1");
-  const grpc::Status status = ToGrpcStatus(ViolationsError(violations));
+  const grpc::Status status = ToGrpcStatus(ViolationsError(violations, "INVALID_SPECIFICATION"));
   // The message is percent-encoded in its own trailer: three bytes for some of its characters.
   EXPECT_LT(status.error_details().size() + 3 * status.error_message().size(), 8000u);
   const auto bad_request = Find<google::rpc::BadRequest>(status).at(0);

@@ -111,7 +111,7 @@ TEST_F(ArtifactStoreTest, ChangedBytesAreDataLoss) {
   std::ofstream(artifacts_.Path(kHashOfAbc)) << "abX";
   const absl::Status status = artifacts_.Open(kHashOfAbc).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(ReasonOf(status), "ARTIFACT_CORRUPT");
+  EXPECT_EQ(ReasonOf(status), "CHECKPOINT_CORRUPT");
   std::ofstream(artifacts_.Path(kHashOfAbc)) << "ab";
   EXPECT_EQ(artifacts_.Open(kHashOfAbc).status().code(), absl::StatusCode::kDataLoss);
   // The same bytes again mend it.
