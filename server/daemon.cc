@@ -201,7 +201,7 @@ LocalWorkers::Options RunningDaemon::WorkerOptions() const {
   LocalWorkers::Options workers;
   workers.program = options_.worker_program;
   workers.log_folder = folder_->logs();
-  workers.arguments = {"--server",       "unix:" + folder_->worker_socket(),
+  workers.arguments = {"--server",       UnixTarget(folder_->worker_socket()),
                        "--secret-file",  folder_->secret_file(),
                        "--cache-folder", folder_->roots().cache_folder};
   for (const std::string& root : folder_->roots().folders) {

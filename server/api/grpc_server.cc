@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <string_view>
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -12,6 +13,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "trainyard/v1/artifact_service.grpc.pb.h"
@@ -91,6 +93,20 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartPublicServer(
   return server;
 }
 
+std::string UnixTarget(const std::string& path) {
+  std::string target = "unix:";
+  for (const char c : path) {
+    const bool plain = absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                       std::string_view("/-._~").find(c) != std::string_view::npos;
+    if (plain) {
+      target += c;
+    } else {
+      absl::StrAppend(&target, "%", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+    }
+  }
+  return target;
+}
+
 absl::StatusOr<std::unique_ptr<grpc::Server>> StartWorkerServer(grpc::Service& service,
                                                                 const std::string& path) {
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {
@@ -100,7 +116,7 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartWorkerServer(grpc::Service& s
   grpc::ServerBuilder builder;
   SetLimits(builder, kLargestWorkerMessage);
   builder.RegisterService(&service);
-  builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
+  builder.AddListeningPort(UnixTarget(path), grpc::InsecureServerCredentials());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::InternalError(absl::StrCat("cannot listen on ", path));
   return server;

@@ -101,7 +101,8 @@ absl::StatusOr<CheckedSpecification> JobServiceHandler::Check(
     violations.Add("predict.job", "required: the name of a finished job");
     return CheckedSpecification();
   }
-  ASSIGN_OR_RETURN(const std::string name, jobs_.ResolveName(specification.predict().job(), "predict.job"));
+  ASSIGN_OR_RETURN(const std::string name,
+                   jobs_.ResolveName(specification.predict().job(), "predict.job"));
   ASSIGN_OR_RETURN(const v1::Job model, jobs_.GetJob(name));
   if (model.specification().has_predict()) {
     violations.Add(

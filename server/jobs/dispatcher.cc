@@ -87,20 +87,19 @@ absl::Status Dispatcher::Admission(const NewJob& job) const {
         absl::UnavailableError("the server is stopping; submit again when it is back"), "DRAINING");
   }
   if (job.specification.resources().cores() > options_.capacity.cores) {
-    return WithReason(absl::InvalidArgumentError(absl::StrCat(
-                          "resources.cores: ", job.specification.resources().cores(),
-                          " asked for; this server has ", options_.capacity.cores)),
+    return WithReason(absl::InvalidArgumentError(
+                          absl::StrCat("resources.cores: ", job.specification.resources().cores(),
+                                       " asked for; this server has ", options_.capacity.cores)),
                       "INVALID_SPECIFICATION", {{"field", "resources.cores"}});
   }
   const uint64_t asked = job.specification.resources().memory_bytes();
   const uint64_t memory = asked != 0 ? asked : job.model.memory_bytes();
   if (memory > options_.capacity.memory_bytes) {
-    return WithReason(
-        absl::InvalidArgumentError(
-            absl::StrCat("resources.memory_bytes: ", memory,
-                         asked != 0 ? " asked for" : " needed by the model and its data",
-                         "; this server gives ", options_.capacity.memory_bytes, " at most")),
-        "INVALID_SPECIFICATION", {{"field", "resources.memory_bytes"}});
+    return WithReason(absl::InvalidArgumentError(absl::StrCat(
+                          "resources.memory_bytes: ", memory,
+                          asked != 0 ? " asked for" : " needed by the model and its data",
+                          "; this server gives ", options_.capacity.memory_bytes, " at most")),
+                      "INVALID_SPECIFICATION", {{"field", "resources.memory_bytes"}});
   }
   if (queue_.size() + creating_ >= options_.max_queued_jobs) {
     return WithReason(absl::ResourceExhaustedError(absl::StrCat(

@@ -267,9 +267,8 @@ TEST_F(JobServiceTest, RefusesListsThatMakeNoSense) {
   token.set_page_token("garbage");
   filter.set_filter("colour=blue");
   order.set_order_by("colour");
-  for (const auto& [request, field] :
-       {std::pair(size, "page_size"), std::pair(token, "page_token"), std::pair(filter, "filter"),
-        std::pair(order, "order_by")}) {
+  for (const auto& [request, field] : {std::pair(size, "page_size"), std::pair(token, "page_token"),
+                                       std::pair(filter, "filter"), std::pair(order, "order_by")}) {
     v1::ListJobsResponse response;
     const grpc::Status status = List(request, response);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);

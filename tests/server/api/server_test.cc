@@ -56,6 +56,12 @@ TEST_F(ServerTest, PublishesItsAddress) {
   EXPECT_EQ(address, daemon_->address());
 }
 
+TEST_F(ServerTest, RunsJobsInAFolderWhoseNameIsNoUri) {
+  options_.data_folder = folder_ + "/a#b%20c?d";
+  StartDaemon();
+  EXPECT_EQ(Watch(Submit("short", 3)).back().end().state(), v1::SUCCEEDED);
+}
+
 TEST_F(ServerTest, KeepsItsSecretsToItself) {
   StartDaemon();
   for (const auto& [path, mode] : std::vector<std::pair<std::string, mode_t>>{
