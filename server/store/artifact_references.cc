@@ -30,7 +30,7 @@ absl::Status DropSuperseded(Connection& connection, int64_t job_id, const std::s
     RETURN_IF_ERROR(query.status());
   }
   for (const auto& [step, sha256] : superseded) {
-    RETURN_IF_ERROR(connection.Run("INSERT OR IGNORE INTO garbage VALUES (?)", sha256));
+    RETURN_IF_ERROR(AddGarbage(connection, sha256));
     RETURN_IF_ERROR(connection.Run(
         "DELETE FROM artifact_references WHERE job_id = ? AND name = ? AND step = ? AND sha256 = ?",
         job_id, name, step, sha256));
@@ -68,12 +68,27 @@ absl::Status KeepArtifact(Connection& connection, JobRow& row, const v1::Artifac
   return DropSuperseded(connection, row.id, artifact.name(), checkpoint ? row.checkpoints_kept : 1);
 }
 
+absl::StatusOr<bool> HasReference(Connection& connection, const std::string& job,
+                                  const v1::Artifact& artifact) {
+  Statement query = connection.Query(
+      "SELECT 1 FROM artifact_references r JOIN jobs j ON j.id = r.job_id WHERE j.name = ? AND "
+      "r.name = ? AND r.step = ? AND r.sha256 = ?",
+      job, artifact.name(), artifact.step(), artifact.sha256());
+  const bool found = query.Next();
+  RETURN_IF_ERROR(query.status());
+  return found;
+}
+
+absl::Status AddGarbage(Connection& connection, const std::string& sha256) {
+  return connection.Run("INSERT OR IGNORE INTO garbage VALUES (?)", sha256);
+}
+
 absl::Status DropUploads(Connection& connection, int64_t job_id) {
   return Drop(connection, "job_id = ? AND sequence = 0", job_id);
 }
 
 absl::Status DropArtifact(Connection& connection, int64_t job_id, const v1::Artifact& artifact) {
-  RETURN_IF_ERROR(connection.Run("INSERT OR IGNORE INTO garbage VALUES (?)", artifact.sha256()));
+  RETURN_IF_ERROR(AddGarbage(connection, artifact.sha256()));
   return connection.Run(
       "DELETE FROM artifact_references WHERE job_id = ? AND name = ? AND step = ? AND sha256 = ?",
       job_id, artifact.name(), artifact.step(), artifact.sha256());

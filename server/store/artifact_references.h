@@ -28,6 +28,12 @@ absl::Status AddUpload(Connection& connection, int64_t job_id, uint32_t attempt,
 absl::Status KeepArtifact(Connection& connection, JobRow& row, const v1::Artifact& artifact,
                           uint64_t sequence);
 
+// False where it was dropped meanwhile, with its lease.
+absl::StatusOr<bool> HasReference(Connection& connection, const std::string& job,
+                                  const v1::Artifact& artifact);
+// Has a file deleted, unless something refers to it.
+absl::Status AddGarbage(Connection& connection, const std::string& sha256);
+
 absl::Status DropUploads(Connection& connection, int64_t job_id);
 // Forgets a reference whose file turned out to be damaged.
 absl::Status DropArtifact(Connection& connection, int64_t job_id, const v1::Artifact& artifact);

@@ -141,6 +141,7 @@ class Upload final : public ArtifactUpload {
       return AddUpload(connection, row.id, lease_.attempt, artifact_);
     }));
     RETURN_IF_ERROR(PutInPlace());
+    RETURN_IF_ERROR(CheckReference());
     return artifact_;
   }
 
@@ -148,11 +149,28 @@ class Upload final : public ArtifactUpload {
   // Replaces a file of the same content where there is one, which also mends a damaged one.
   absl::Status PutInPlace() {
     const std::string folder = std::filesystem::path(path_).parent_path().string();
-    const bool made = mkdir(folder.c_str(), 0700) == 0;
-    if (!made && errno != EEXIST) return FileError("make the folder", folder);
-    if (made) RETURN_IF_ERROR(SyncFolder(std::filesystem::path(folder).parent_path().string()));
+    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+      return FileError("make the folder", folder);
+    // Always: who made it may not have come to sync it.
+    RETURN_IF_ERROR(SyncFolder(std::filesystem::path(folder).parent_path().string()));
     if (rename(temporary_.c_str(), path_.c_str()) != 0) return FileError("put in place", path_);
     return SyncFolder(folder);
+  }
+
+  // The lease may have ended, and garbage been collected, before the file was in place: then nobody
+  // else will delete it.
+  absl::Status CheckReference() {
+    bool referred = false;
+    RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+      ASSIGN_OR_RETURN(referred, HasReference(connection, lease_.job, artifact_));
+      return absl::OkStatus();
+    }));
+    if (referred) return absl::OkStatus();
+    RETURN_IF_ERROR(store_.WriteAndWait(
+        [this](Connection& connection) { return AddGarbage(connection, artifact_.sha256()); }));
+    return WithReason(absl::FailedPreconditionError(
+                          absl::StrCat("the lease of ", lease_.job, " ended during the upload")),
+                      "LEASE_LOST", {{"job", lease_.job}});
   }
 
   Store& store_;

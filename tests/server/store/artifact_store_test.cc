@@ -196,6 +196,21 @@ TEST_F(ArtifactStoreTest, UploadsThatWereNeverReportedGoWithTheLease) {
   EXPECT_FALSE(Kept(kHashOfD));
 }
 
+// As where the lease ends and garbage is collected between the two steps of an upload.
+TEST_F(ArtifactStoreTest, AFileThatLostItsReferenceBeforeItWasInPlaceGoes) {
+  ASSERT_OK(Write([](Connection& connection) {
+    return connection.RunScript(
+        "CREATE TRIGGER gone AFTER INSERT ON artifact_references BEGIN DELETE FROM "
+        "artifact_references; DELETE FROM artifacts; END");
+  }));
+  const absl::Status status = Upload(lease_, Described("checkpoint", kHashOfD, 1, 1), "d");
+  EXPECT_EQ(ReasonOf(status), "LEASE_LOST") << status;
+  ASSERT_OK(Write([](Connection& connection) { return connection.Run("DROP TRIGGER gone"); }));
+  Collect();
+  EXPECT_FALSE(Kept(kHashOfD));
+  EXPECT_OK(Upload(lease_, Described("checkpoint", kHashOfD, 1, 1), "d"));
+}
+
 TEST_F(ArtifactStoreTest, GarbageSurvivesARestart) {
   ASSERT_OK(UploadAndReport(lease_, Described("model", kHashOfD, 1, 1), "d"));
   ASSERT_OK(UploadAndReport(lease_, Described("model", kHashOfE, 1, 2), "e"));
