@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -28,6 +29,9 @@ namespace {
 constexpr size_t kMaxNameSize = 200;
 constexpr size_t kHashDigits = 64;
 constexpr size_t kVerifyBlockBytes = 1 << 20;
+constexpr size_t kMostVerified = 10'000;
+// The times of files have a grain of some milliseconds.
+constexpr auto kSettled = std::chrono::seconds(1);
 // How often an upload looks at what is left of the disk.
 constexpr uint64_t kDiskCheckBytes = 64 << 20;
 
@@ -187,18 +191,25 @@ class Reader final : public ArtifactReader {
  public:
   explicit Reader(const std::string& path) : path_(path), file_(path, O_RDONLY) {}
 
-  // DATA_LOSS where the bytes do not have this hash.
-  absl::Status Verify(const std::string& sha256) {
+  absl::StatusOr<FileStamp> Stat(const std::string& sha256) {
     if (!file_.ok()) {
       if (errno == ENOENT) {
         return WithReason(absl::NotFoundError("there is no artifact " + sha256),
-                          "ARTIFACT_NOT_FOUND");
+                          "ARTIFACT_NOT_FOUND",
+                          {{"resource_type", "artifact"}, {"resource_name", sha256}});
       }
       return FileError("open", path_);
     }
     struct stat facts;
     if (fstat(file_.descriptor(), &facts) != 0) return FileError("read", path_);
     size_ = static_cast<uint64_t>(facts.st_size);
+    return FileStamp{static_cast<uint64_t>(facts.st_ino), size_,
+                     std::chrono::seconds(facts.st_mtim.tv_sec) +
+                         std::chrono::nanoseconds(facts.st_mtim.tv_nsec)};
+  }
+
+  // After Stat. DATA_LOSS where the bytes do not have this hash.
+  absl::Status Verify(const std::string& sha256) {
     Sha256 hash;
     for (uint64_t offset = 0; offset < size_;) {
       ASSIGN_OR_RETURN(const std::string block, Read(offset, kVerifyBlockBytes));
@@ -280,7 +291,20 @@ absl::StatusOr<std::unique_ptr<ArtifactReader>> ArtifactStore::Open(
     return absl::InvalidArgumentError("sha256 is not 64 lower-case hexadecimal digits");
   }
   auto reader = std::make_unique<Reader>(Path(sha256));
+  ASSIGN_OR_RETURN(const FileStamp stamp, reader->Stat(sha256));
+  {
+    MutexLock lock(mutex_);
+    const auto known = verified_.find(sha256);
+    if (known != verified_.end() && known->second == stamp) return reader;
+  }
   RETURN_IF_ERROR(reader->Verify(sha256));
+  // The kernel's clock, as that of the stamp. A younger file may change once more without a change
+  // of its time.
+  if (std::chrono::system_clock::now().time_since_epoch() - stamp.modified >= kSettled) {
+    MutexLock lock(mutex_);
+    if (verified_.size() >= kMostVerified) verified_.clear();
+    verified_[sha256] = stamp;
+  }
   return reader;
 }
 

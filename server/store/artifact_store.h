@@ -18,12 +18,15 @@
 // used by one thread at a time and may outlive neither the ArtifactStore nor the Store.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/base/mutex.h"
 #include "server/store/lease.h"
 #include "server/store/store.h"
 #include "trainyard/v1/event.pb.h"
@@ -48,6 +51,15 @@ class ArtifactReader {
   virtual absl::StatusOr<std::string> Read(uint64_t offset, uint64_t limit) = 0;
 };
 
+// What changes when a file is written.
+struct FileStamp {
+  uint64_t inode;
+  uint64_t size;
+  // Since the Unix epoch.
+  std::chrono::nanoseconds modified;
+  bool operator==(const FileStamp&) const = default;
+};
+
 class ArtifactStore {
  public:
   struct Options {
@@ -59,7 +71,8 @@ class ArtifactStore {
   // disk is nearly full. FAILED_PRECONDITION LEASE_LOST: the lease is not the job's newest.
   absl::StatusOr<std::unique_ptr<ArtifactUpload>> Begin(const Lease& lease,
                                                         const v1::Artifact& artifact);
-  // Reads the whole file once to compare it with its hash. NOT_FOUND; DATA_LOSS CHECKPOINT_CORRUPT
+  // Compares the file with its hash, which reads all of it, unless it was compared before and has
+  // not been written since. NOT_FOUND; DATA_LOSS CHECKPOINT_CORRUPT
   // (the reason of the API for stored bytes of every kind that are not what they were).
   absl::StatusOr<std::unique_ptr<ArtifactReader>> Open(const std::string& sha256) const;
   // Where the file of a hash is.
@@ -71,7 +84,10 @@ class ArtifactStore {
 
  private:
   Store& store_;
-  Options options_;
+  const Options options_;
+  mutable Mutex mutex_;
+  // Files whose bytes had their hash, by hash.
+  mutable std::unordered_map<std::string, FileStamp> verified_ TRAINYARD_GUARDED_BY(mutex_);
 };
 
 }  // namespace trainyard

@@ -119,6 +119,29 @@ TEST_F(ArtifactStoreTest, ChangedBytesAreDataLoss) {
   EXPECT_OK(artifacts_.Open(kHashOfAbc).status());
 }
 
+TEST_F(ArtifactStoreTest, AFileIsReadOnceUntilItIsWrittenAgain) {
+  ASSERT_OK(UploadAndReport(lease_, Described("m", kHashOfAbc, 3), "abc"));
+  const std::string path = artifacts_.Path(kHashOfAbc);
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+  std::filesystem::last_write_time(path, long_ago);
+  ASSERT_OK(artifacts_.Open(kHashOfAbc).status());
+  // Other bytes under the same time: they are not looked at.
+  std::ofstream(path, std::ios::in | std::ios::out) << "abX";
+  std::filesystem::last_write_time(path, long_ago);
+  EXPECT_OK(artifacts_.Open(kHashOfAbc).status());
+  std::filesystem::last_write_time(path, long_ago + std::chrono::seconds(1));
+  EXPECT_EQ(artifacts_.Open(kHashOfAbc).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(ArtifactStoreTest, AFileThatWasJustWrittenIsReadAgain) {
+  ASSERT_OK(UploadAndReport(lease_, Described("m", kHashOfAbc, 3), "abc"));
+  ASSERT_OK(artifacts_.Open(kHashOfAbc).status());
+  const auto written = std::filesystem::last_write_time(artifacts_.Path(kHashOfAbc));
+  std::ofstream(artifacts_.Path(kHashOfAbc), std::ios::in | std::ios::out) << "abX";
+  std::filesystem::last_write_time(artifacts_.Path(kHashOfAbc), written);
+  EXPECT_EQ(artifacts_.Open(kHashOfAbc).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST_F(ArtifactStoreTest, AnUnknownHashIsNotFound) {
   EXPECT_EQ(artifacts_.Open(kHashOfAbc).status().code(), absl::StatusCode::kNotFound);
 }
