@@ -36,9 +36,19 @@ namespace {
 
 // Decisions of JobManager and wake-ups of watches; short tasks.
 constexpr int kControlThreads = 2;
-// Handlers: they read the database and files, and compile specifications.
+// Handlers and watches: they read the database.
 constexpr int kHandlerThreads = 4;
+// What may take long has threads of its own, so that neither watches nor other calls wait for it:
+// dry compilations (they may read whole data files), downloads (they may hash whole artifacts), and
+// the files that workers send and fetch.
+constexpr int kCheckThreads = 2;
+constexpr int kDownloadThreads = 2;
+constexpr int kWorkerFileThreads = 2;
+constexpr int kReaders =
+    kControlThreads + kHandlerThreads + kCheckThreads + kDownloadThreads + kWorkerFileThreads;
 constexpr int kMostCalls = 2000;
+constexpr int kMostChecks = 200;
+constexpr int kMostDownloads = 256;
 constexpr int kMostWorkerCalls = 256;
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr auto kShutdown = std::chrono::seconds(2);
@@ -102,6 +112,9 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Store> store_;
   std::unique_ptr<ThreadedExecutor> control_;
   std::unique_ptr<ThreadedExecutor> handlers_;
+  std::unique_ptr<ThreadedExecutor> checks_;
+  std::unique_ptr<ThreadedExecutor> downloads_;
+  std::unique_ptr<ThreadedExecutor> worker_files_;
   std::unique_ptr<ArtifactStore> artifacts_;
   std::unique_ptr<JobStore> jobs_;
   std::unique_ptr<Notifier> notifier_;
@@ -111,6 +124,8 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Authorizer> public_authorizer_;
   std::unique_ptr<Authorizer> worker_authorizer_;
   std::unique_ptr<Calls> public_calls_;
+  std::unique_ptr<Calls> check_calls_;
+  std::unique_ptr<Calls> download_calls_;
   std::unique_ptr<Calls> worker_calls_;
   std::unique_ptr<EngineChecker> engine_checker_;
   std::unique_ptr<Watches> watches_;
@@ -125,7 +140,7 @@ absl::Status RunningDaemon::Start() {
   ASSIGN_OR_RETURN(folder_, DataFolder::Prepare(options_.data_folder, options_.data_roots));
   StoreOptions store;
   store.folder = folder_->path();
-  store.readers = kHandlerThreads + kControlThreads;
+  store.readers = kReaders;
   ASSIGN_OR_RETURN(store_, Store::Open(std::move(store)));
   // After the folder's lock, before anything that a second server must not touch.
   ASSIGN_OR_RETURN(listener_, Listener::Bind(options_.listen));
@@ -138,6 +153,9 @@ absl::Status RunningDaemon::Start() {
 
   control_ = std::make_unique<ThreadedExecutor>(kControlThreads);
   handlers_ = std::make_unique<ThreadedExecutor>(kHandlerThreads);
+  checks_ = std::make_unique<ThreadedExecutor>(kCheckThreads);
+  downloads_ = std::make_unique<ThreadedExecutor>(kDownloadThreads);
+  worker_files_ = std::make_unique<ThreadedExecutor>(kWorkerFileThreads);
   artifacts_ = std::make_unique<ArtifactStore>(*store_, ArtifactStore::Options{});
   jobs_ = std::make_unique<JobStore>(*store_);
   notifier_ = std::make_unique<Notifier>(
@@ -153,7 +171,9 @@ absl::Status RunningDaemon::Start() {
   public_authorizer_ = std::make_unique<Authorizer>(std::move(authorizer));
   worker_authorizer_ = std::make_unique<Authorizer>(std::vector<std::string>{secret});
   public_calls_ = std::make_unique<Calls>(*public_authorizer_, *handlers_, kMostCalls);
-  worker_calls_ = std::make_unique<Calls>(*worker_authorizer_, *handlers_, kMostWorkerCalls);
+  check_calls_ = std::make_unique<Calls>(*public_authorizer_, *checks_, kMostChecks);
+  download_calls_ = std::make_unique<Calls>(*public_authorizer_, *downloads_, kMostDownloads);
+  worker_calls_ = std::make_unique<Calls>(*worker_authorizer_, *worker_files_, kMostWorkerCalls);
   CompileLimits limits;
   limits.memory_bytes = static_cast<int64_t>(options_.jobs.capacity.memory_bytes);
   limits.cores = options_.jobs.capacity.cores;
@@ -164,11 +184,11 @@ absl::Status RunningDaemon::Start() {
   watches_ =
       std::make_unique<Watches>(*public_calls_, *jobs_, *notifier_, clock_, options_.most_watches);
   worker_service_ = std::make_unique<WorkerServiceHandler>(*worker_calls_, *manager_, *artifacts_);
-  services_.push_back(
-      std::make_unique<JobServiceHandler>(*public_calls_, *manager_, *jobs_, *watches_, checker));
+  services_.push_back(std::make_unique<JobServiceHandler>(*public_calls_, *check_calls_, *manager_,
+                                                          *jobs_, *watches_, checker));
   services_.push_back(std::make_unique<MetricServiceHandler>(*public_calls_, *jobs_));
-  services_.push_back(
-      std::make_unique<ArtifactServiceHandler>(*public_calls_, *jobs_, *artifacts_));
+  services_.push_back(std::make_unique<ArtifactServiceHandler>(*public_calls_, *download_calls_,
+                                                               *jobs_, *artifacts_));
   services_.push_back(std::make_unique<CatalogServiceHandler>(*public_calls_, Items(catalogs_)));
   services_.push_back(std::make_unique<DataServiceHandler>(*public_calls_, folder_->roots()));
   services_.push_back(std::make_unique<ServerServiceHandler>(*public_calls_, *manager_, Info()));
@@ -257,8 +277,10 @@ void RunningDaemon::Stop() {
   ticker_.reset();
   if (workers_ != nullptr) workers_->StopSupervising();
   if (store_ != nullptr) store_->Close();
-  if (handlers_ != nullptr) handlers_->Stop();
-  if (control_ != nullptr) control_->Stop();
+  for (ThreadedExecutor* executor :
+       {worker_files_.get(), downloads_.get(), checks_.get(), handlers_.get(), control_.get()}) {
+    if (executor != nullptr) executor->Stop();
+  }
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ grpc::ServerWriteReactor<v1::DownloadArtifactResponse>* ArtifactServiceHandler::
   const auto download = std::make_shared<Download>();
   download->request = *request;
   return ChunkStream<v1::DownloadArtifactResponse>::Run(
-      calls_, context,
+      downloads_, context,
       [this, download](v1::DownloadArtifactResponse& response) -> absl::StatusOr<bool> {
         const bool first = download->reader == nullptr;
         if (first) {

@@ -10,8 +10,10 @@ namespace trainyard {
 
 class ArtifactServiceHandler final : public v1::ArtifactService::CallbackService {
  public:
-  ArtifactServiceHandler(Calls& calls, const JobStore& jobs, const ArtifactStore& artifacts)
-      : calls_(calls), jobs_(jobs), artifacts_(artifacts) {}
+  // `downloads`: for calls that read files, which may take long.
+  ArtifactServiceHandler(Calls& calls, Calls& downloads, const JobStore& jobs,
+                         const ArtifactStore& artifacts)
+      : calls_(calls), downloads_(downloads), jobs_(jobs), artifacts_(artifacts) {}
 
   grpc::ServerUnaryReactor* ListArtifacts(grpc::CallbackServerContext* context,
                                           const v1::ListArtifactsRequest* request,
@@ -24,6 +26,7 @@ class ArtifactServiceHandler final : public v1::ArtifactService::CallbackService
   absl::StatusOr<v1::Artifact> Find(const std::string& job, const std::string& name) const;
 
   Calls& calls_;
+  Calls& downloads_;
   const JobStore& jobs_;
   const ArtifactStore& artifacts_;
 };

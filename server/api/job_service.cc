@@ -39,8 +39,8 @@ void CheckName(const std::string& name, Violations& violations) {
 grpc::ServerUnaryReactor* JobServiceHandler::CreateJob(grpc::CallbackServerContext* context,
                                                        const v1::CreateJobRequest* request,
                                                        v1::Job* response) {
-  return calls_.RunAsync(context,
-                         [=, this](const Calls::Done& done) { Create(*request, *response, done); });
+  return checks_.RunAsync(
+      context, [=, this](const Calls::Done& done) { Create(*request, *response, done); });
 }
 
 void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& response,

@@ -12,9 +12,15 @@ namespace trainyard {
 
 class JobServiceHandler final : public v1::JobService::CallbackService {
  public:
-  JobServiceHandler(Calls& calls, JobManager& manager, const JobStore& jobs, Watches& watches,
-                    const SpecificationChecker& checker)
-      : calls_(calls), manager_(manager), jobs_(jobs), watches_(watches), checker_(checker) {}
+  // `checks`: for calls that check a specification, which may take long.
+  JobServiceHandler(Calls& calls, Calls& checks, JobManager& manager, const JobStore& jobs,
+                    Watches& watches, const SpecificationChecker& checker)
+      : calls_(calls),
+        checks_(checks),
+        manager_(manager),
+        jobs_(jobs),
+        watches_(watches),
+        checker_(checker) {}
 
   grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context,
                                       const v1::CreateJobRequest* request,
@@ -39,6 +45,7 @@ class JobServiceHandler final : public v1::JobService::CallbackService {
                                              Violations& violations) const;
 
   Calls& calls_;
+  Calls& checks_;
   JobManager& manager_;
   const JobStore& jobs_;
   Watches& watches_;

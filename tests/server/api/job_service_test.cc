@@ -1,3 +1,6 @@
+#include <future>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "tests/server/support/daemon_fixture.h"
@@ -148,6 +151,23 @@ TEST_F(JobServiceTest, RefusesAMessageBeyondTheLimitAndGoesOn) {
   request.mutable_specification()->mutable_model()->set_initial_weights(std::string(6 << 18, 'x'));
   EXPECT_EQ(Create(request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_TRUE(Create(Request("small", 1)).ok());
+}
+
+TEST_F(JobServiceTest, ChecksThatTakeLongStallNeitherWatchesNorTrainers) {
+  const std::string job = Submit("hold", 500);
+  std::promise<void> open;
+  checker_.gate = open.get_future().share();
+  std::vector<std::thread> submitters;
+  for (int i = 0; i < 8; ++i) {
+    submitters.emplace_back([this] { EXPECT_TRUE(Create(Request("slow", 1)).ok()); });
+  }
+  while (checker_.waiting < 2) std::this_thread::yield();
+  // Checkpoints included.
+  Watch(job, [](const v1::WatchJobResponse& frame) { return IsStep(frame, 500); });
+  EXPECT_TRUE(Cancel(job).ok());
+  EXPECT_EQ(Watch(job).back().end().state(), v1::CANCELLED);
+  open.set_value();
+  for (std::thread& submitter : submitters) submitter.join();
 }
 
 TEST_F(JobServiceTest, NamesWhatIsNotThere) {

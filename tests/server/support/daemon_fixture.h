@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ class AnySpecification final : public SpecificationChecker {
  public:
   // Specifications with a data source get a violation.
   std::atomic<bool> data_is_gone{false};
+  // Checks of "slow..." wait for it, where it is set.
+  std::shared_future<void> gate;
+  mutable std::atomic<int> waiting{0};
   CheckedSpecification CheckTraining(const v1::Specification& specification,
                                      Violations& violations) const override;
   absl::StatusOr<CheckedSpecification> CheckPrediction(const v1::Specification& specification,
