@@ -98,6 +98,8 @@ CREATE INDEX artifact_references_by_hash ON artifact_references(sha256);
 -- Files that lost a reference: to be deleted where they have no other.
 CREATE TABLE garbage (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
 )sql",
+    // 2: requests expire.
+    "CREATE INDEX requests_by_time ON requests(time);",
 };
 constexpr int kVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

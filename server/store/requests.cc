@@ -7,6 +7,19 @@
 #include "server/store/jobs_table.h"
 
 namespace trainyard {
+namespace {
+
+// With each new answer so many old ones go: more than come, and little work at a time.
+constexpr int kMostExpired = 100;
+
+absl::Status Expire(Connection& connection, std::chrono::nanoseconds now) {
+  return connection.Run(
+      "DELETE FROM requests WHERE request_id IN "
+      "(SELECT request_id FROM requests WHERE time < ? ORDER BY time LIMIT ?)",
+      int64_t{(now - kAnswersAreKept).count()}, kMostExpired);
+}
+
+}  // namespace
 
 absl::StatusOr<std::optional<v1::Job>> FindAnswer(Connection& connection,
                                                   const std::string& request_id,
@@ -40,6 +53,7 @@ absl::Status RememberAnswer(Connection& connection, const std::string& request_i
                             const std::string& body_hash, int64_t job_id, v1::Job answer,
                             std::chrono::nanoseconds now) {
   if (request_id.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(Expire(connection, now));
   answer.clear_specification();
   answer.clear_model();
   return connection.Run(

@@ -14,13 +14,17 @@
 
 namespace trainyard {
 
+// At least so long; after it an id is a new one.
+inline constexpr std::chrono::nanoseconds kAnswersAreKept = std::chrono::hours(7 * 24);
+
 // The stored answer; nothing where the id is empty or new. ALREADY_EXISTS REQUEST_ID_REUSED where
 // it was used with another body.
 absl::StatusOr<std::optional<v1::Job>> FindAnswer(Connection& connection,
                                                   const std::string& request_id,
                                                   const std::string& body_hash);
 
-// Does nothing where the id is empty. The specification and model of `answer` are not stored again.
+// Does nothing where the id is empty. Forgets answers that are older than kAnswersAreKept. The
+// specification and model of `answer` are not stored again.
 absl::Status RememberAnswer(Connection& connection, const std::string& request_id,
                             const std::string& body_hash, int64_t job_id, v1::Job answer,
                             std::chrono::nanoseconds now);

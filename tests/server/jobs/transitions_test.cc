@@ -105,6 +105,17 @@ TEST_F(TransitionsTest, RequestsAreRememberedOverARestart) {
   EXPECT_EQ(Create(Request("id", "hash"))->job.name(), first->job.name());
 }
 
+TEST_F(TransitionsTest, AnswersAreForgottenAfterAWeek) {
+  ASSERT_OK(Create(Request("old", "hash")).status());
+  clock_.Advance(std::chrono::hours(6 * 24));
+  ASSERT_OK(Create(Request("middle", "hash")).status());
+  EXPECT_TRUE(Create(Request("old", "hash"))->replayed);
+  clock_.Advance(std::chrono::hours(2 * 24));
+  ASSERT_OK(Create(Request("new", "hash")).status());
+  EXPECT_TRUE(Create(Request("middle", "hash"))->replayed);
+  EXPECT_FALSE(Create(Request("old", "hash"))->replayed);
+}
+
 TEST_F(TransitionsTest, ARefusedJobLeavesNoRequest) {
   EXPECT_EQ(Create(Request("id", "hash"), absl::ResourceExhaustedError("full")).status().code(),
             absl::StatusCode::kResourceExhausted);
