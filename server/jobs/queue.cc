@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <vector>
 
 namespace trainyard {
 namespace {
@@ -50,9 +51,36 @@ Capacity Queue::Clamp(const Capacity& need) const {
 void Queue::Add(QueuedJob job) {
   Remove(job.name);
   job.need = Clamp(job.need);
-  const Order order{job.create_time - job.priority * kAgePerPriority, job.name};
+  Straighten(job);
+  Insert(std::move(job));
+}
+
+void Queue::Insert(QueuedJob job) {
+  const Order order{job.create_time - job.priority * kAgePerPriority, job.id};
   orders_.emplace(job.name, order);
   jobs_.emplace(order, std::move(job));
+}
+
+void Queue::Straighten(QueuedJob& job) {
+  // Nothing to look at where jobs come in order.
+  if (job.id < newest_id_) {
+    for (const auto& [order, other] : jobs_) {
+      if (other.id > job.id) job.create_time = std::min(job.create_time, other.create_time);
+    }
+  }
+  if (job.create_time < newest_time_) {
+    std::vector<QueuedJob> late;
+    for (const auto& [order, other] : jobs_) {
+      if (other.id < job.id && other.create_time > job.create_time) late.push_back(other);
+    }
+    for (QueuedJob& other : late) {
+      Remove(other.name);
+      other.create_time = job.create_time;
+      Insert(std::move(other));
+    }
+  }
+  newest_id_ = std::max(newest_id_, job.id);
+  newest_time_ = std::max(newest_time_, job.create_time);
 }
 
 bool Queue::Remove(const std::string& name) {

@@ -2,7 +2,8 @@
 //
 // Order: jobs age. One point of priority is worth a minute of waiting, so a job of priority 10 goes
 // before one of priority 0 that was submitted up to ten minutes earlier, and nothing waits for
-// ever.
+// ever. Ids decide where the clock was wrong: no job counts as younger than one that was made after
+// it.
 //
 // Fit: a job that does not fit into what is free lets smaller ones pass, but only for a window of
 // time after it first stood at the head; then cores are left free until it fits. So a large job is
@@ -33,6 +34,8 @@ struct QueuedJob {
   std::chrono::nanoseconds create_time{0};
   // What it needs; more than there is counts as all there is.
   Capacity need;
+  // Order of creation.
+  int64_t id = 0;
 };
 
 class Queue {
@@ -58,8 +61,11 @@ class Queue {
   Capacity Clamp(const Capacity& need) const;
 
  private:
-  // Smaller first; the name makes it unique.
-  using Order = std::pair<std::chrono::nanoseconds, std::string>;
+  // Smaller first; the id makes it unique.
+  using Order = std::pair<std::chrono::nanoseconds, int64_t>;
+  void Insert(QueuedJob job);
+  // Sets create_time of `job` and of queued jobs right where the clock was set back between them.
+  void Straighten(QueuedJob& job);
   bool Fits(const Capacity& need) const;
   void Refresh();
 
@@ -70,6 +76,9 @@ class Queue {
   Capacity free_ = capacity_;
   std::map<Order, QueuedJob> jobs_;
   std::map<std::string, Order> orders_;
+  // Of all jobs that came, and so a bound for those that are queued.
+  int64_t newest_id_ = 0;
+  std::chrono::nanoseconds newest_time_{0};
   // The job at the head that did not fit, and since when.
   std::string blocked_;
   std::chrono::nanoseconds blocked_since_{0};

@@ -19,10 +19,13 @@ namespace {
 constexpr char kModelName[] = "model.safetensors";
 
 JobOutcome OutcomeOf(const JobRow& row) {
-  return {
-      row.summary.state(),
-      {row.summary.name(), row.summary.priority(), row.create_time, {row.cores, row.memory_bytes}},
-      row.summary.last_sequence()};
+  return {row.summary.state(),
+          {row.summary.name(),
+           row.summary.priority(),
+           row.create_time,
+           {row.cores, row.memory_bytes},
+           row.id},
+          row.summary.last_sequence()};
 }
 
 absl::StatusOr<JobAnswer> Answer(Connection& connection, const JobRow& row,

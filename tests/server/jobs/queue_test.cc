@@ -11,9 +11,14 @@ using std::chrono::seconds;
 
 constexpr uint64_t kGiB = uint64_t{1} << 30;
 
+// Made in the order of `created`.
 QueuedJob Job(const std::string& name, nanoseconds created, int32_t priority = 0,
               uint32_t cores = 1, uint64_t memory = 0) {
-  return {name, priority, created, {cores, memory}};
+  return {name, priority, created, {cores, memory}, created.count()};
+}
+QueuedJob WithId(QueuedJob job, int64_t id) {
+  job.id = id;
+  return job;
 }
 
 class QueueTest : public testing::Test {
@@ -46,6 +51,29 @@ TEST_F(QueueTest, APointOfPriorityIsWorthAMinute) {
   queue_.Add(Job("later", minutes(6), 5));
   queue_.Remove("new");
   EXPECT_EQ(queue_.Next(minutes(9))->name, "old");
+}
+
+TEST_F(QueueTest, JobsOfOneTimeGoInTheOrderOfTheirIds) {
+  queue_.Add(WithId(Job("b", seconds(1)), 2));
+  queue_.Add(WithId(Job("a", seconds(1)), 3));
+  queue_.Add(WithId(Job("c", seconds(1)), 1));
+  EXPECT_EQ(StartAll(seconds(2)), "cba");
+}
+
+TEST_F(QueueTest, JobsMadeWhileTheClockRanAheadDoNotWaitBehindLaterOnes) {
+  queue_.Add(WithId(Job("a", minutes(60)), 1));
+  queue_.Add(WithId(Job("b", minutes(61)), 2));
+  // The clock was set right.
+  queue_.Add(WithId(Job("c", minutes(5)), 3));
+  queue_.Add(WithId(Job("d", minutes(6)), 4));
+  EXPECT_EQ(StartAll(minutes(7)), "abcd");
+}
+
+TEST_F(QueueTest, AJobThatComesBackKeepsItsPlace) {
+  queue_.Add(WithId(Job("b", minutes(5)), 2));
+  queue_.Add(WithId(Job("c", minutes(6)), 3));
+  queue_.Add(WithId(Job("a", minutes(60)), 1));
+  EXPECT_EQ(StartAll(minutes(7)), "abc");
 }
 
 TEST_F(QueueTest, StartsWhatFits) {
