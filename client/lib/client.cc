@@ -65,9 +65,7 @@ absl::StatusOr<v1::Job> Client::CancelJob(const std::string& name) {
   return Call<v1::JobService>(connection_, &v1::JobService::Stub::CancelJob, request);
 }
 
-absl::StatusOr<v1::ListSeriesResponse> Client::ListSeries(const std::string& job) {
-  v1::ListSeriesRequest request;
-  request.set_job(job);
+absl::StatusOr<v1::ListSeriesResponse> Client::ListSeries(const v1::ListSeriesRequest& request) {
   return Call<v1::MetricService>(connection_, &v1::MetricService::Stub::ListSeries, request);
 }
 

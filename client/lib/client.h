@@ -25,6 +25,7 @@ class ListDatasetsRequest;
 class ListDatasetsResponse;
 class ListJobsRequest;
 class ListJobsResponse;
+class ListSeriesRequest;
 class ListSeriesResponse;
 class ReadLogsRequest;
 class ReadLogsResponse;
@@ -42,7 +43,7 @@ class Client {
   absl::StatusOr<v1::Job> GetJob(const std::string& name);
   absl::StatusOr<v1::ListJobsResponse> ListJobs(const v1::ListJobsRequest& request);
   absl::StatusOr<v1::Job> CancelJob(const std::string& name);
-  absl::StatusOr<v1::ListSeriesResponse> ListSeries(const std::string& job);
+  absl::StatusOr<v1::ListSeriesResponse> ListSeries(const v1::ListSeriesRequest& request);
   absl::StatusOr<v1::ReadLogsResponse> ReadLogs(const v1::ReadLogsRequest& request);
   absl::StatusOr<v1::ListArtifactsResponse> ListArtifacts(const std::string& job);
   absl::StatusOr<v1::ListDatasetsResponse> ListDatasets(const v1::ListDatasetsRequest& request);

@@ -1,6 +1,7 @@
 #include "server/api/metric_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ constexpr int kMostSeries = 100;
 constexpr uint64_t kMostPoints = 10'000;
 // Of all series of an answer: some 60 bytes each, below the 4 MiB that clients take.
 constexpr uint64_t kMostPointsOfAnswer = 50'000;
-constexpr size_t kMostNamesListed = 10'000;
+constexpr size_t kDefaultNames = 50;
+constexpr int32_t kMostNames = 1000;
 constexpr int32_t kDefaultLines = 100;
 constexpr int32_t kMostLines = 1000;
 constexpr size_t kLogBytesOfAnswer = 2 << 20;
@@ -28,6 +30,8 @@ constexpr size_t kLogBytesOfAnswer = 2 << 20;
 std::string LogScope(const std::string& job, v1::Severity minimum) {
   return absl::StrCat("logs:", job, ":", minimum);
 }
+
+std::string SeriesScope(const std::string& job) { return "series:" + job; }
 
 }  // namespace
 
@@ -51,21 +55,38 @@ grpc::ServerUnaryReactor* MetricServiceHandler::ReadLogs(grpc::CallbackServerCon
 
 absl::Status MetricServiceHandler::List(const v1::ListSeriesRequest& request,
                                         v1::ListSeriesResponse& response) const {
+  if (request.page_size() < 0 || request.page_size() > kMostNames) {
+    return FieldError("page_size", absl::StrCat("between 0 and ", kMostNames));
+  }
+  const size_t page_size =
+      request.page_size() == 0 ? kDefaultNames : static_cast<size_t>(request.page_size());
   ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job(), "job"));
-  std::map<std::string, v1::ListSeriesResponse::Series> series;
+  std::optional<std::string> after;
+  if (!request.page_token().empty()) {
+    after = ReadNameToken(SeriesScope(job), request.page_token());
+    if (!after.has_value()) return FieldError("page_token", "not a token of this list");
+  }
+  // The first names after the token, and one more. A name that others push out never comes back:
+  // those before it stay.
+  std::map<std::string, v1::ListSeriesResponse::Series> page;
   RETURN_IF_ERROR(ForEachEvent(jobs_, job, {v1::Event::kMetrics}, [&](const v1::Event& event) {
     for (const v1::MetricValue& value : event.metrics().values()) {
-      auto found = series.find(value.series());
-      if (found == series.end()) {
-        if (series.size() >= kMostNamesListed) continue;
-        found = series.emplace(value.series(), v1::ListSeriesResponse::Series()).first;
-        found->second.set_name(value.series());
-      }
-      found->second.set_points(found->second.points() + 1);
-      found->second.set_last(value.value());
+      if (after.has_value() && value.series() <= *after) continue;
+      const bool full = page.size() > page_size;
+      if (full && value.series() > page.rbegin()->first) continue;
+      v1::ListSeriesResponse::Series& series = page[value.series()];
+      series.set_points(series.points() + 1);
+      series.set_last(value.value());
+      if (page.size() > page_size + 1) page.erase(std::prev(page.end()));
     }
   }));
-  for (auto& [name, one] : series) *response.add_series() = std::move(one);
+  const bool more = page.size() > page_size;
+  if (more) page.erase(std::prev(page.end()));
+  for (auto& [name, series] : page) {
+    series.set_name(name);
+    *response.add_series() = std::move(series);
+  }
+  if (more) response.set_next_page_token(MakeNameToken(SeriesScope(job), page.rbegin()->first));
   return absl::OkStatus();
 }
 

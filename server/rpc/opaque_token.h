@@ -14,4 +14,8 @@ std::string MakeToken(const std::string& scope, uint64_t position);
 // Nothing where `token` was not made for that scope.
 std::optional<uint64_t> ReadToken(const std::string& scope, const std::string& token);
 
+// The same for lists in the order of names: `name` is the last one of the page before.
+std::string MakeNameToken(const std::string& scope, const std::string& name);
+std::optional<std::string> ReadNameToken(const std::string& scope, const std::string& token);
+
 }  // namespace trainyard

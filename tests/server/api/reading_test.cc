@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "engine/base/sha256.h"
 #include "tests/server/support/daemon_fixture.h"
@@ -47,6 +48,45 @@ TEST_F(ReadingTest, ListsSeries) {
   EXPECT_EQ(response.series(0).name(), "train/loss");
   EXPECT_EQ(response.series(0).points(), 30u);
   EXPECT_DOUBLE_EQ(response.series(0).last(), 1.0 / 30);
+}
+
+TEST_F(ReadingTest, ListsSeriesInPages) {
+  v1::ListSeriesRequest request;
+  request.set_job(Submit("many", 3));
+  Watch(request.job());
+  std::vector<int> sizes;
+  std::set<std::string> names;
+  std::string last;
+  do {
+    grpc::ClientContext context;
+    v1::ListSeriesResponse response;
+    ASSERT_TRUE(metrics_->ListSeries(&context, request, &response).ok());
+    sizes.push_back(response.series_size());
+    for (const auto& series : response.series()) {
+      EXPECT_LT(last, series.name());
+      EXPECT_EQ(series.points(), 3u) << series.name();
+      last = series.name();
+      names.insert(last);
+    }
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(sizes, (std::vector<int>{50, 50, 21}));
+  EXPECT_EQ(names.size(), 121u);
+}
+
+TEST_F(ReadingTest, RefusesPagesOfSeriesThatMakeNoSense) {
+  v1::ListSeriesRequest size, token;
+  size.set_job(job_);
+  size.set_page_size(1001);
+  token.set_job(job_);
+  token.set_page_token("garbage");
+  for (const auto& [request, field] :
+       {std::pair(size, "page_size"), std::pair(token, "page_token")}) {
+    grpc::ClientContext context;
+    v1::ListSeriesResponse response;
+    const grpc::Status status = metrics_->ListSeries(&context, request, &response);
+    EXPECT_EQ(DetailsOf(status).bad_request.field_violations(0).field(), field);
+  }
 }
 
 TEST_F(ReadingTest, ReadsASeriesWholeAndInBuckets) {

@@ -33,5 +33,21 @@ TEST(OpaqueToken, RefusesEveryChangedCharacter) {
   }
 }
 
+TEST(NameToken, IsReadByItsOwnScopeOnly) {
+  const std::string token = MakeNameToken("series:jobs/a", "train/loss");
+  EXPECT_EQ(ReadNameToken("series:jobs/a", token), "train/loss");
+  EXPECT_EQ(ReadNameToken("series:jobs/b", token), std::nullopt);
+  EXPECT_EQ(ReadNameToken("series:jobs/a", token + "AAAA"), std::nullopt);
+  EXPECT_EQ(ReadNameToken("series:jobs/a", MakeToken("series:jobs/a", 7)), std::nullopt);
+  for (const char* garbage : {"", "x", "!!", "AgAA"})
+    EXPECT_EQ(ReadNameToken("series:jobs/a", garbage), std::nullopt) << garbage;
+}
+
+TEST(NameToken, KeepsEveryByteOfTheName) {
+  const std::string name("a\0\xff/", 4);
+  EXPECT_EQ(ReadNameToken("s", MakeNameToken("s", name)), name);
+  EXPECT_EQ(ReadNameToken("s", MakeNameToken("s", "")), "");
+}
+
 }  // namespace
 }  // namespace trainyard

@@ -2,8 +2,9 @@
 // name of the specification, so that tests of the server are fast and know what must be in the log.
 //
 //   budget.steps = N: events for steps 1 to N, a checkpoint every checkpoint.every_steps, then a
-//   model name "hold..."   : then waits until it is cancelled or drained name "crash..."  : kills
-//   itself at step 5, in every attempt name "fail..."   : fails with DIVERGED at the end
+//   model name "many..."   : 120 more series, many/120 to many/1, in each event name "hold..."   :
+//   then waits until it is cancelled or drained name "crash..."  : kills itself at step 5, in every
+//   attempt name "fail..."   : fails with DIVERGED at the end
 #include <signal.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ namespace trainyard {
 namespace {
 
 constexpr uint64_t kCrashStep = 5;
+constexpr int kManySeries = 120;
 
 class ScriptedEngine final : public Engine {
  public:
@@ -44,6 +46,11 @@ class ScriptedEngine final : public Engine {
       v1::MetricValue& loss = *event.mutable_metrics()->add_values();
       loss.set_series("train/loss");
       loss.set_value(1.0 / static_cast<double>(step));
+      for (int i = absl::StartsWith(specification.name(), "many") ? kManySeries : 0; i > 0; --i) {
+        v1::MetricValue& value = *event.mutable_metrics()->add_values();
+        value.set_series(absl::StrCat("many/", i));
+        value.set_value(i);
+      }
       sink.Emit(event);
       if (absl::StartsWith(specification.name(), "crash") && step == kCrashStep) raise(SIGKILL);
       const uint64_t every = specification.checkpoint().every_steps();
