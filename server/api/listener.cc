@@ -95,15 +95,13 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& addr
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   getsockname(*fd, reinterpret_cast<sockaddr*>(&bound), &size);
-  const int port = PortOf(bound);
-  const std::string shown = absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
-  return std::unique_ptr<Listener>(new Listener(*fd, shown, port, IsLoopback(bound)));
+  const std::string shown = absl::StrCat(address.substr(0, address.rfind(':')), ":", PortOf(bound));
+  return std::unique_ptr<Listener>(new Listener(*fd, shown, IsLoopback(bound)));
 }
 
-Listener::Listener(int socket, std::string address, int port, bool loopback)
+Listener::Listener(int socket, std::string address, bool loopback)
     : socket_(socket),
       address_(std::move(address)),
-      port_(port),
       loopback_(loopback),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   TRAINYARD_CHECK(wake_ >= 0, "no eventfd");

@@ -35,17 +35,15 @@ class Listener {
 
   // As it was bound, with its port: "127.0.0.1:7070".
   const std::string& address() const { return address_; }
-  int port() const { return port_; }
   // Only this machine can reach it.
   bool loopback() const { return loopback_; }
 
  private:
-  Listener(int socket, std::string address, int port, bool loopback);
+  Listener(int socket, std::string address, bool loopback);
   void Loop();
 
   const int socket_;
   const std::string address_;
-  const int port_;
   const bool loopback_;
   // Wakes the loop to stop.
   const int wake_;

@@ -95,7 +95,6 @@ bool Statement::Next() {
 }
 
 int64_t Statement::Int(int column) const { return sqlite3_column_int64(handle_, column); }
-double Statement::Number(int column) const { return sqlite3_column_double(handle_, column); }
 
 std::string Statement::Bytes(int column) const {
   const void* bytes = sqlite3_column_blob(handle_, column);
@@ -105,16 +104,8 @@ std::string Statement::Bytes(int column) const {
 
 size_t Statement::BytesSize(int column) const { return sqlite3_column_bytes(handle_, column); }
 
-bool Statement::IsNull(int column) const {
-  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
-}
-
 void Statement::Bind(int index, int64_t value) {
   if (status_.ok()) Check(sqlite3_bind_int64(handle_, index, value));
-}
-
-void Statement::Bind(int index, double value) {
-  if (status_.ok()) Check(sqlite3_bind_double(handle_, index, value));
 }
 
 void Statement::Bind(int index, const std::string& text) {

@@ -45,11 +45,9 @@ class Statement {
 
   // Columns of the current row, from 0.
   int64_t Int(int column) const;
-  double Number(int column) const;
   // Text or BLOB.
   std::string Bytes(int column) const;
   size_t BytesSize(int column) const;
-  bool IsNull(int column) const;
 
  private:
   friend class Connection;
@@ -59,7 +57,6 @@ class Statement {
   void Bind(int index, uint32_t value) { Bind(index, static_cast<int64_t>(value)); }
   void Bind(int index, uint64_t value) { Bind(index, static_cast<int64_t>(value)); }
   void Bind(int index, bool value) { Bind(index, static_cast<int64_t>(value)); }
-  void Bind(int index, double value);
   void Bind(int index, const std::string& text);
   void Bind(int index, const char* text) { Bind(index, std::string(text)); }
   void Bind(int index, Blob blob);

@@ -12,10 +12,9 @@ struct Transition {
 };
 
 constexpr Transition kTransitions[] = {
-    {v1::QUEUED, v1::RUNNING},    {v1::QUEUED, v1::CANCELLED},     {v1::QUEUED, v1::FAILED},
-    {v1::RUNNING, v1::SUCCEEDED}, {v1::RUNNING, v1::FAILED},       {v1::RUNNING, v1::CANCELLING},
-    {v1::RUNNING, v1::QUEUED},    {v1::CANCELLING, v1::CANCELLED}, {v1::CANCELLING, v1::SUCCEEDED},
-    {v1::CANCELLING, v1::FAILED},
+    {v1::QUEUED, v1::RUNNING},       {v1::QUEUED, v1::CANCELLED},     {v1::RUNNING, v1::SUCCEEDED},
+    {v1::RUNNING, v1::FAILED},       {v1::RUNNING, v1::CANCELLING},   {v1::RUNNING, v1::QUEUED},
+    {v1::CANCELLING, v1::CANCELLED}, {v1::CANCELLING, v1::SUCCEEDED}, {v1::CANCELLING, v1::FAILED},
 };
 
 }  // namespace
@@ -28,8 +27,6 @@ bool CanFollow(v1::JobState from, v1::JobState to) {
 bool IsTerminal(v1::JobState state) {
   return state == v1::SUCCEEDED || state == v1::FAILED || state == v1::CANCELLED;
 }
-
-bool IsHeld(v1::JobState state) { return state == v1::RUNNING || state == v1::CANCELLING; }
 
 const std::string& StateName(v1::JobState state) { return v1::JobState_Name(state); }
 

@@ -2,7 +2,6 @@
 //
 //   QUEUED      -> RUNNING      a worker claimed it
 //               -> CANCELLED    by its user
-//               -> FAILED       it can never start (what it needs is gone)
 //   RUNNING     -> SUCCEEDED, FAILED      its worker says so, or its worker was lost too often
 //               -> CANCELLING   by its user
 //               -> QUEUED       its worker was lost, or the server drains: it goes on from its
@@ -20,8 +19,6 @@ namespace trainyard {
 bool CanFollow(v1::JobState from, v1::JobState to);
 // SUCCEEDED, FAILED, CANCELLED: nothing follows.
 bool IsTerminal(v1::JobState state);
-// A worker may hold it: RUNNING, CANCELLING.
-bool IsHeld(v1::JobState state);
 // "RUNNING".
 const std::string& StateName(v1::JobState state);
 // JOB_STATE_UNSPECIFIED where there is none of that name.

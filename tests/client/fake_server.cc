@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/sha256.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -139,9 +140,19 @@ class Jobs final : public v1::JobService::Service {
   grpc::Status GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
                       v1::Job* job) override {
     FAKE_ENTER(context);
-    const auto found = state_.jobs.find(request->name());
-    if (found == state_.jobs.end()) return NotFound(request->name());
-    *job = found->second.job;
+    const std::string& name = request->name();
+    std::vector<std::string> found;
+    if (state_.jobs.count(name) != 0) {
+      found.push_back(name);
+    } else {
+      for (const std::string& known : state_.newest_first) {
+        if (name == "@last" ? found.empty() : absl::StartsWith(known, name)) found.push_back(known);
+      }
+    }
+    if (found.empty()) return NotFound(name);
+    if (found.size() > 1)
+      return {grpc::StatusCode::INVALID_ARGUMENT, "several: " + absl::StrJoin(found, ", ")};
+    *job = state_.jobs[found.front()].job;
     return grpc::Status::OK;
   }
 

@@ -122,7 +122,7 @@ TEST_F(ClientTest, SaysWhyAJobIsNotResolved) {
   server_.AddJob("lenet-2");
   const absl::Status ambiguous = ResolveJob(client_, "len").status();
   EXPECT_EQ(ambiguous.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_TRUE(absl::StrContains(Message(ambiguous), "lenet-2, lenet-1"));
+  EXPECT_TRUE(absl::StrContains(Message(ambiguous), "jobs/lenet-2, jobs/lenet-1"));
   EXPECT_EQ(ResolveJob(client_, "mlp").status().code(), absl::StatusCode::kNotFound);
   for (const char* text : {"", "a AND state=RUNNING", "../x", "jobs/", "@first"}) {
     EXPECT_EQ(ResolveJob(client_, text).status().code(), absl::StatusCode::kNotFound) << text;

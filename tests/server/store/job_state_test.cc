@@ -10,11 +10,11 @@ namespace {
 
 TEST(JobState, OnlyTheTransitionsOfTheTableMayHappen) {
   const std::set<std::pair<int, int>> allowed = {
-      {v1::QUEUED, v1::RUNNING},    {v1::QUEUED, v1::CANCELLED},
-      {v1::QUEUED, v1::FAILED},     {v1::RUNNING, v1::SUCCEEDED},
-      {v1::RUNNING, v1::FAILED},    {v1::RUNNING, v1::CANCELLING},
-      {v1::RUNNING, v1::QUEUED},    {v1::CANCELLING, v1::SUCCEEDED},
-      {v1::CANCELLING, v1::FAILED}, {v1::CANCELLING, v1::CANCELLED}};
+      {v1::QUEUED, v1::RUNNING},       {v1::QUEUED, v1::CANCELLED},
+      {v1::RUNNING, v1::SUCCEEDED},    {v1::RUNNING, v1::FAILED},
+      {v1::RUNNING, v1::CANCELLING},   {v1::RUNNING, v1::QUEUED},
+      {v1::CANCELLING, v1::SUCCEEDED}, {v1::CANCELLING, v1::FAILED},
+      {v1::CANCELLING, v1::CANCELLED}};
   for (int from = v1::JobState_MIN; from <= v1::JobState_MAX; ++from) {
     for (int to = v1::JobState_MIN; to <= v1::JobState_MAX; ++to) {
       EXPECT_EQ(CanFollow(v1::JobState(from), v1::JobState(to)), allowed.count({from, to}) == 1)
