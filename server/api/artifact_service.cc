@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/error_info.h"
-#include "engine/base/safe_text.h"
 #include "engine/base/status.h"
 #include "engine/base/violations.h"
 #include "server/rpc/chunk_stream.h"
@@ -49,10 +47,8 @@ absl::StatusOr<v1::Artifact> ArtifactServiceHandler::Find(const std::string& job
       newest = &artifact;
   }
   if (newest != nullptr) return *newest;
-  const std::string full = absl::StrCat(resolved, "/artifacts/", name);
-  return WithReason(absl::NotFoundError(
-                        absl::StrCat("no artifact ", SafeText(full, 200), Suggestion(name, names))),
-                    "RESOURCE_NOT_FOUND", {{"resource_type", "artifact"}, {"resource_name", full}});
+  return NotFoundError("artifact", absl::StrCat(resolved, "/artifacts/", name),
+                       Suggestion(name, names));
 }
 
 grpc::ServerWriteReactor<v1::DownloadArtifactResponse>* ArtifactServiceHandler::DownloadArtifact(

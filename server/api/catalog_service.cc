@@ -4,8 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "engine/base/error_info.h"
-#include "engine/base/safe_text.h"
 #include "engine/base/status.h"
 #include "engine/base/violations.h"
 #include "server/rpc/status_mapping.h"
@@ -29,14 +27,6 @@ v1::ComponentDescription Describe(const CatalogServiceHandler::Item& item) {
     parameter.set_accepts(param.Accepts());
   }
   return description;
-}
-
-absl::Status NoSuch(const std::string& type, const std::string& name,
-                    const std::vector<std::string>& known) {
-  const std::string shown = SafeText(name, 64);
-  return WithReason(
-      absl::NotFoundError(absl::StrCat("no ", type, " '", shown, "'", Suggestion(name, known))),
-      "RESOURCE_NOT_FOUND", {{"resource_type", type}, {"resource_name", shown}});
 }
 
 }  // namespace
@@ -74,7 +64,8 @@ absl::Status CatalogServiceHandler::Get(const v1::GetComponentRequest& request,
     if (item.schema->type() == request.type()) found.push_back(&item);
   }
   if (found.empty())
-    return NoSuch(request.kind().empty() ? "component" : request.kind(), request.type(), types);
+    return NotFoundError(request.kind().empty() ? "component" : request.kind(), request.type(),
+                         Suggestion(request.type(), types));
   if (found.size() > 1) {
     std::vector<std::string> kinds;
     for (const Item* item : found) kinds.push_back(item->kind);
@@ -89,7 +80,7 @@ absl::Status CatalogServiceHandler::CheckKind(const std::string& kind) const {
   std::set<std::string> kinds;
   for (const Item& item : items_) kinds.insert(item.kind);
   if (kind.empty() || kinds.count(kind) != 0) return absl::OkStatus();
-  return NoSuch("kind", kind, {kinds.begin(), kinds.end()});
+  return NotFoundError("kind", kind, Suggestion(kind, {kinds.begin(), kinds.end()}));
 }
 
 }  // namespace trainyard

@@ -158,9 +158,11 @@ absl::Status FieldError(const std::string& field, const std::string& message) {
                     "INVALID_REQUEST", {{"field", field}});
 }
 
-absl::Status NotFoundError(const std::string& type, const std::string& name) {
-  return WithReason(absl::NotFoundError(absl::StrCat("no ", type, " ", name)), "RESOURCE_NOT_FOUND",
-                    {{"resource_type", type}, {"resource_name", name}});
+absl::Status NotFoundError(const std::string& type, const std::string& name,
+                           const std::string& hint) {
+  const std::string shown = SafeText(name, kLongestMetadata);
+  return WithReason(absl::NotFoundError(absl::StrCat("no ", type, " '", shown, "'", hint)),
+                    "RESOURCE_NOT_FOUND", {{"resource_type", type}, {"resource_name", shown}});
 }
 
 absl::Status UnavailableError(const std::string& reason, const std::string& message) {

@@ -27,8 +27,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 absl::Status ViolationsError(const Violations& violations, const std::string& reason);
 // The same for one field: INVALID_REQUEST.
 absl::Status FieldError(const std::string& field, const std::string& message);
-// NOT_FOUND RESOURCE_NOT_FOUND, for example NotFoundError("job", "jobs/a").
-absl::Status NotFoundError(const std::string& type, const std::string& name);
+// NOT_FOUND RESOURCE_NOT_FOUND of a `name` that the caller gave; `hint` ends the message:
+// NotFoundError("layer", "dnese", Suggestion("dnese", known)).
+absl::Status NotFoundError(const std::string& type, const std::string& name,
+                           const std::string& hint);
 // UNAVAILABLE: the server is draining or too busy; clients try again by themselves.
 absl::Status UnavailableError(const std::string& reason, const std::string& message);
 

@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
              "INVALID_REQUEST", "BadRequest"},
         Case{"PlainInvalid", absl::InvalidArgumentError("x"), grpc::StatusCode::INVALID_ARGUMENT,
              "INVALID_REQUEST", "BadRequest"},
-        Case{"NotFound", NotFoundError("job", "jobs/a"), grpc::StatusCode::NOT_FOUND,
+        Case{"NotFound", NotFoundError("layer", "dnese", ""), grpc::StatusCode::NOT_FOUND,
              "RESOURCE_NOT_FOUND", "ResourceInfo"},
         Case{"Terminal",
              WithReason(absl::FailedPreconditionError("x"), "JOB_TERMINAL", {{"state", "FAILED"}}),
@@ -113,9 +113,11 @@ TEST(ToGrpcStatus, KeepsThousandsOfViolationsBelowWhatTrailersHold) {
 }
 
 TEST(ToGrpcStatus, CarriesMetadataAndResource) {
-  const grpc::Status status = ToGrpcStatus(NotFoundError("job", "jobs/a"));
-  EXPECT_EQ(Find<google::rpc::ErrorInfo>(status).at(0).metadata().at("resource_name"), "jobs/a");
-  EXPECT_EQ(Find<google::rpc::ResourceInfo>(status).at(0).resource_type(), "job");
+  const grpc::Status status =
+      ToGrpcStatus(NotFoundError("layer", "dnese", "; did you mean 'dense'?"));
+  EXPECT_EQ(Find<google::rpc::ErrorInfo>(status).at(0).metadata().at("resource_name"), "dnese");
+  EXPECT_EQ(Find<google::rpc::ResourceInfo>(status).at(0).resource_type(), "layer");
+  EXPECT_EQ(status.error_message(), "no layer 'dnese'; did you mean 'dense'?");
 }
 
 TEST(ToGrpcStatus, TakesTheDelayFromTheMetadata) {
