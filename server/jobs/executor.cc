@@ -75,22 +75,4 @@ void Strand::RunSome() {
   executor_.Post([this] { RunSome(); });
 }
 
-void ManualExecutor::Post(std::function<void()> task) {
-  MutexLock lock(mutex_);
-  tasks_.push_back(std::move(task));
-}
-
-size_t ManualExecutor::RunAll() {
-  for (size_t ran = 0;; ++ran) {
-    std::function<void()> task;
-    {
-      MutexLock lock(mutex_);
-      if (tasks_.empty()) return ran;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
-    }
-    task();
-  }
-}
-
 }  // namespace trainyard

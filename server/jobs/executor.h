@@ -2,7 +2,6 @@
 // tests.
 #pragma once
 
-#include <cstddef>
 #include <deque>
 #include <functional>
 #include <thread>
@@ -53,18 +52,6 @@ class Strand final : public Executor {
   Mutex mutex_;
   std::deque<std::function<void()>> tasks_ TRAINYARD_GUARDED_BY(mutex_);
   bool scheduled_ TRAINYARD_GUARDED_BY(mutex_) = false;
-};
-
-// For tests: keeps tasks until it is told to run them. Thread-safe.
-class ManualExecutor final : public Executor {
- public:
-  void Post(std::function<void()> task) override;
-  // Runs tasks, also those that they post, until none is left; gives their number.
-  size_t RunAll();
-
- private:
-  Mutex mutex_;
-  std::deque<std::function<void()>> tasks_ TRAINYARD_GUARDED_BY(mutex_);
 };
 
 }  // namespace trainyard

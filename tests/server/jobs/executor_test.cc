@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/server/support/manual_executor.h"
+
 namespace trainyard {
 namespace {
 

@@ -16,6 +16,7 @@
 #include "server/store/artifact_references.h"
 #include "server/store/job_store.h"
 #include "tests/server/store/support.h"
+#include "tests/server/support/manual_executor.h"
 
 namespace trainyard {
 

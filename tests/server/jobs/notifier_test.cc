@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/server/support/manual_executor.h"
+
 namespace trainyard {
 namespace {
 
