@@ -34,7 +34,8 @@
 namespace trainyard {
 namespace {
 
-// Decisions of JobManager and wake-ups of watches; short tasks.
+// Decisions of JobManager; watches that were woken, which read the database; the hashing of a
+// checkpoint before its job goes on.
 constexpr int kControlThreads = 2;
 // Handlers and watches: they read the database.
 constexpr int kHandlerThreads = 4;

@@ -1,5 +1,5 @@
 // What JobManager needs of worker processes, as interfaces: implemented by server/workers
-// (processes) and by server/api (the stream of WorkerService.Work), and by fakes in tests.
+// (processes, and the stream of WorkerService.Work) and by fakes in tests.
 #pragma once
 
 #include <cstdint>
