@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <deque>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <google/protobuf/util/time_util.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
+#include "engine/base/violations.h"
 #include "server/rpc/exceptions.h"
 #include "server/rpc/opaque_token.h"
 #include "server/rpc/status_mapping.h"
@@ -19,14 +24,51 @@
 namespace trainyard {
 namespace {
 
+using google::protobuf::util::TimeUtil;
+
 constexpr int kSliceEvents = 500;
 constexpr uint64_t kSliceBytes = 256 << 10;
 // A reader with more than so many events before it lags.
 constexpr size_t kLag = 64;
 constexpr uint32_t kDefaultHeartbeatSeconds = 5;
 constexpr uint32_t kLongestHeartbeatSeconds = 3600;
+constexpr std::chrono::nanoseconds kLongestReplayPause = std::chrono::seconds(5);
 
 std::string TokenScope(const std::string& job) { return "watch:" + job; }
+// Of tokens that go on looking for a step.
+std::string SeekScope(const std::string& job) { return "seek:" + job; }
+
+const std::vector<v1::Event::KindCase>& KindsOfSteps() {
+  static const std::vector<v1::Event::KindCase> kinds = {v1::Event::kProgress, v1::Event::kMetrics,
+                                                         v1::Event::kMatrix};
+  return kinds;
+}
+
+// 0 where it belongs to no step.
+uint64_t StepOf(const v1::Event& event) {
+  return std::max({event.progress().step(), event.metrics().step(), event.matrix().step()});
+}
+
+// INVALID_ARGUMENT where the request makes no sense by itself.
+absl::Status CheckRequest(const v1::WatchJobRequest& request) {
+  Violations violations;
+  if (request.heartbeat_seconds() > kLongestHeartbeatSeconds) {
+    violations.Add("heartbeat_seconds", absl::StrCat("at most ", kLongestHeartbeatSeconds));
+  }
+  if (!std::isfinite(request.replay_speed()) || request.replay_speed() < 0) {
+    violations.Add("replay_speed", "a number above 0, or 0 for as fast as possible");
+  }
+  std::vector<std::string> starts;
+  if (!request.resume_token().empty()) starts.push_back("resume_token");
+  if (request.from_now()) starts.push_back("from_now");
+  if (request.from_step() != 0) starts.push_back("from_step");
+  if (starts.size() > 1 && request.from_step() != 0) {
+    for (const std::string& start : starts) {
+      violations.Add(start, absl::StrCat("only one of ", absl::StrJoin(starts, " and ")));
+    }
+  }
+  return ViolationsError(violations, "INVALID_REQUEST");
+}
 
 absl::Status Stopping() {
   return UnavailableError("SERVER_STOPPING", "the server stops; resume with the last token");
@@ -76,7 +118,8 @@ class WatchStream final : public Watches::Reactor,
       : owner_(owner),
         id_(id),
         request_(request),
-        coalesce_(request.delivery() == v1::WatchJobRequest::COALESCED) {}
+        coalesce_(request.delivery() == v1::WatchJobRequest::COALESCED &&
+                  request.replay_speed() == 0) {}
 
   void Start() {
     self_ = shared_from_this();
@@ -93,9 +136,11 @@ class WatchStream final : public Watches::Reactor,
 
   void Tick(std::chrono::nanoseconds now) {
     MutexLock lock(mutex_);
-    if (phase_ == Phase::kStarting || now < next_heartbeat_) return;
-    next_heartbeat_ = now + heartbeat_;
-    heartbeat_due_ = true;
+    if (phase_ == Phase::kStarting) return;
+    if (now >= next_heartbeat_) {
+      next_heartbeat_ = now + heartbeat_;
+      heartbeat_due_ = true;
+    }
     WriteNext();
   }
 
@@ -104,7 +149,7 @@ class WatchStream final : public Watches::Reactor,
     writing_ = false;
     if (!ok && !ending_.has_value()) ending_ = absl::CancelledError("the client has gone");
     WriteNext();
-    if (writing_ || finished_ || phase_ != Phase::kWriting) return;
+    if (writing_ || finished_ || phase_ != Phase::kWriting || !frames_.empty()) return;
     phase_ = Phase::kReading;
     Post(&WatchStream::Advance);
   }
@@ -124,7 +169,7 @@ class WatchStream final : public Watches::Reactor,
 
  private:
   // kReading -> kWriting -> kReading ... while there are events, else kReading -> kWaiting ->
-  // kReading. Heartbeats go out in any of them.
+  // kReading. Heartbeats go out in any of them. kWriting lasts while a replay pauses.
   enum class Phase { kStarting, kReading, kWriting, kWaiting };
 
   using Step = absl::Status (WatchStream::*)();
@@ -153,23 +198,27 @@ class WatchStream final : public Watches::Reactor,
   }
 
   absl::Status Locate() {
-    if (request_.heartbeat_seconds() > kLongestHeartbeatSeconds) {
-      return FieldError("heartbeat_seconds", absl::StrCat("at most ", kLongestHeartbeatSeconds));
-    }
+    RETURN_IF_ERROR(CheckRequest(request_));
     const uint32_t seconds = request_.heartbeat_seconds();
     heartbeat_ = std::chrono::seconds(seconds == 0 ? kDefaultHeartbeatSeconds : seconds);
     ASSIGN_OR_RETURN(job_, owner_.jobs_.ResolveName(request_.name()));
     ASSIGN_OR_RETURN(const uint64_t last, owner_.jobs_.LastSequence(job_));
     uint64_t cursor = request_.from_now() ? last : 0;
+    uint64_t step = request_.from_step();
     if (!request_.resume_token().empty()) {
-      const std::optional<uint64_t> position = ReadToken(TokenScope(job_), request_.resume_token());
-      if (!position.has_value() || *position > last) {
+      const std::string& token = request_.resume_token();
+      const std::optional<uint64_t> sought = ReadToken(SeekScope(job_), token);
+      const std::optional<uint64_t> position = ReadToken(TokenScope(job_), token);
+      if (!sought.has_value() && (!position.has_value() || *position > last)) {
         return FieldError("resume_token", absl::StrCat("not a token of a watch of ", job_));
       }
-      cursor = *position;
+      cursor = position.value_or(0);
+      step = sought.value_or(0);
     }
     MutexLock lock(mutex_);
     read_ = written_ = last_known_ = cursor;
+    seek_step_ = step;
+    past_until_ = owner_.clock_.Now();
     return absl::OkStatus();
   }
 
@@ -184,8 +233,13 @@ class WatchStream final : public Watches::Reactor,
       if (ending_.has_value()) return absl::OkStatus();
       phase_ = Phase::kReading;
       query.after_sequence = read_;
+      if (seek_step_ != 0) query.kinds = KindsOfSteps();
     }
     ASSIGN_OR_RETURN(EventSlice slice, owner_.jobs_.ReadEvents(query));
+    if (!query.kinds.empty()) {
+      if (!Seek(slice)) return absl::OkStatus();
+      query.after_sequence = slice.last_sequence;
+    }
     if (!slice.events.empty() || IsTerminal(slice.state)) {
       Write(std::move(slice));
       return absl::OkStatus();
@@ -198,6 +252,31 @@ class WatchStream final : public Watches::Reactor,
     return absl::OkStatus();
   }
 
+  // Goes through events of steps until one is far enough. False where it has posted the next step
+  // of the search, or of the watch; true at the end of the log: then the slice is empty.
+  bool Seek(EventSlice& slice) {
+    MutexLock lock(mutex_);
+    const auto found =
+        std::find_if(slice.events.begin(), slice.events.end(),
+                     [step = seek_step_](const v1::Event& event) { return StepOf(event) >= step; });
+    if (found != slice.events.end()) {
+      read_ = written_ = found->sequence() - 1;
+      seek_step_ = 0;
+    } else {
+      read_ = slice.complete ? slice.last_sequence : slice.events.back().sequence();
+    }
+    last_known_ = slice.last_sequence;
+    const bool at_end = found == slice.events.end() && slice.complete;
+    if (!at_end) Post(&WatchStream::Advance);
+    slice.events.clear();
+    return at_end;
+  }
+
+  // For everything up to `sequence`; while a step is sought, for the search.
+  std::string Token(uint64_t sequence) const TRAINYARD_REQUIRES(mutex_) {
+    return seek_step_ == 0 ? WatchToken(job_, sequence) : MakeToken(SeekScope(job_), seek_step_);
+  }
+
   void Write(EventSlice slice) {
     MutexLock lock(mutex_);
     if (!slice.events.empty()) read_ = slice.events.back().sequence();
@@ -205,7 +284,7 @@ class WatchStream final : public Watches::Reactor,
     v1::WatchJobResponse end;
     const bool over = slice.complete && IsTerminal(slice.state);
     if (over) {
-      end.set_resume_token(WatchToken(job_, read_));
+      end.set_resume_token(Token(read_));
       end.mutable_end()->set_state(slice.state);
       end.mutable_end()->set_reason(slice.reason);
       end.mutable_end()->set_message(slice.message);
@@ -239,6 +318,23 @@ class WatchStream final : public Watches::Reactor,
     WriteNext();
   }
 
+  // When the next frame may go out. An event of the past keeps its distance to the one before.
+  bool IsDue(const v1::WatchJobResponse& frame) TRAINYARD_REQUIRES(mutex_) {
+    if (request_.replay_speed() == 0 || !frame.has_event()) return true;
+    const std::chrono::nanoseconds time(TimeUtil::TimestampToNanoseconds(frame.event().time()));
+    if (time >= past_until_) return true;
+    const std::chrono::nanoseconds now = owner_.clock_.Monotonic();
+    if (!replayed_until_.has_value()) replayed_until_ = {time, now};
+    const std::chrono::duration<double, std::nano> distance(time - replayed_until_->time);
+    const std::chrono::nanoseconds due =
+        replayed_until_->sent + std::chrono::nanoseconds(static_cast<int64_t>(
+                                    std::clamp(distance.count() / request_.replay_speed(), 0.0,
+                                               static_cast<double>(kLongestReplayPause.count()))));
+    if (now < due) return false;
+    replayed_until_ = {time, due};
+    return true;
+  }
+
   void WriteNext() TRAINYARD_REQUIRES(mutex_) {
     if (writing_ || finished_) return;
     if (ending_.has_value()) {
@@ -249,11 +345,11 @@ class WatchStream final : public Watches::Reactor,
     if (heartbeat_due_) {
       heartbeat_due_ = false;
       frame_.Clear();
-      frame_.set_resume_token(WatchToken(job_, written_));
+      frame_.set_resume_token(Token(written_));
       *frame_.mutable_heartbeat()->mutable_server_time() =
-          google::protobuf::util::TimeUtil::NanosecondsToTimestamp(owner_.clock_.Now().count());
+          TimeUtil::NanosecondsToTimestamp(owner_.clock_.Now().count());
       frame_.mutable_heartbeat()->set_last_sequence(last_known_);
-    } else if (!frames_.empty()) {
+    } else if (!frames_.empty() && IsDue(frames_.front())) {
       frame_ = std::move(frames_.front());
       frames_.pop_front();
       if (frame_.has_event()) written_ = frame_.event().sequence();
@@ -280,6 +376,16 @@ class WatchStream final : public Watches::Reactor,
   uint64_t read_ TRAINYARD_GUARDED_BY(mutex_) = 0;
   uint64_t written_ TRAINYARD_GUARDED_BY(mutex_) = 0;
   uint64_t last_known_ TRAINYARD_GUARDED_BY(mutex_) = 0;
+  // The step that is looked for; 0: none, or found.
+  uint64_t seek_step_ TRAINYARD_GUARDED_BY(mutex_) = 0;
+  // Events before this time are replayed.
+  std::chrono::nanoseconds past_until_ TRAINYARD_GUARDED_BY(mutex_){0};
+  // The newest replayed event: when it came, and when it was due here.
+  struct Replayed {
+    std::chrono::nanoseconds time;
+    std::chrono::nanoseconds sent;
+  };
+  std::optional<Replayed> replayed_until_ TRAINYARD_GUARDED_BY(mutex_);
   std::deque<v1::WatchJobResponse> frames_ TRAINYARD_GUARDED_BY(mutex_);
   v1::WatchJobResponse frame_ TRAINYARD_GUARDED_BY(mutex_);
   bool writing_ TRAINYARD_GUARDED_BY(mutex_) = false;

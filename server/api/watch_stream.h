@@ -7,7 +7,7 @@
 //
 //   Watches watches(calls, jobs, notifier, clock, limit);
 //   ... in JobService: return watches.Open(context, request);
-//   ... every 100 ms or so: watches.Tick();          // heartbeats
+//   ... every 100 ms or so: watches.Tick();          // heartbeats, replays
 //   ... at the end: watches.Stop(); grpc_server->Shutdown(deadline);
 //
 // Thread-safe. Outlives the gRPC server.
@@ -42,7 +42,7 @@ class Watches {
       : calls_(calls), jobs_(jobs), notifier_(notifier), clock_(clock), limit_(limit) {}
 
   Reactor* Open(grpc::CallbackServerContext* context, const v1::WatchJobRequest* request);
-  // Sends the heartbeats that are due.
+  // Sends the heartbeats and the replayed events that are due.
   void Tick();
   // Ends every stream, also those that are yet to come, with UNAVAILABLE SERVER_STOPPING.
   void Stop();
