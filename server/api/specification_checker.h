@@ -1,5 +1,6 @@
 // What the API needs of the engine before a job is queued, as an interface that tests replace.
-// Thread-safe; calls may take long (they read headers and labels of data, and CSV files whole): use an executor.
+// Thread-safe; calls may take long (they read headers and labels of data, and CSV files whole): use
+// an executor.
 #pragma once
 
 #include <utility>

@@ -6,7 +6,8 @@
 //
 // The callback is called exactly once, on the executor: when a newer event than `after_sequence` is
 // on disk, or at once where there is one already or the disk cannot tell. So nothing is missed
-// between a read and the Watch that follows it. Thread-safe; Watch() does a point read of the database on the caller's thread.
+// between a read and the Watch that follows it. Thread-safe; Watch() does a point read of the
+// database on the caller's thread.
 #pragma once
 
 #include <cstdint>

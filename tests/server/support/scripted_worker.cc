@@ -1,10 +1,12 @@
 // A worker with everything of trainyard-worker but the engine: what it "trains" is read from the
 // name of the specification, so that tests of the server are fast and know what must be in the log.
 //
-//   budget.steps = N: events for steps 1 to N, a checkpoint every checkpoint.every_steps, then a
-//   model name "many..."   : 120 more series, many/120 to many/1, in each event name "hold..."   :
-//   then waits until it is cancelled or drained name "crash..."  : kills itself at step 5, in every
-//   attempt name "fail..."   : fails with DIVERGED at the end
+// - budget.steps = N: events for steps 1 to N, a checkpoint every checkpoint.every_steps, then a
+//   model
+// - name "many...": 120 more series, many/120 to many/1, in each event
+// - name "hold...": then waits until it is cancelled or drained
+// - name "crash...": kills itself at step 5, in every attempt
+// - name "fail...": fails with DIVERGED at the end
 #include <signal.h>
 #include <unistd.h>
 
