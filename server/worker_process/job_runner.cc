@@ -27,7 +27,8 @@ constexpr size_t kLongestName = 512;
 // checked here.
 class LinkSink final : public JobSink {
  public:
-  LinkSink(ServerLink& link, const Clock& clock) : link_(link), clock_(clock) {}
+  LinkSink(ServerLink& link, const ServerLink::Job& job, const Clock& clock)
+      : link_(link), job_(job), clock_(clock) {}
 
   void Emit(v1::Event event) override {
     MakeSafe(event);
@@ -35,7 +36,7 @@ class LinkSink final : public JobSink {
       *event.mutable_time() =
           google::protobuf::util::TimeUtil::NanosecondsToTimestamp(clock_.Now().count());
     }
-    link_.Emit(std::move(event));
+    link_.Emit(job_, std::move(event));
   }
 
   absl::StatusOr<v1::Artifact> Save(const std::string& name, uint64_t step,
@@ -45,7 +46,7 @@ class LinkSink final : public JobSink {
     artifact.set_step(step);
     artifact.set_size_bytes(bytes.size());
     artifact.set_sha256(Sha256Hex(bytes));
-    RETURN_IF_ERROR(link_.Upload(artifact, bytes));
+    RETURN_IF_ERROR(link_.Upload(job_, artifact, bytes));
     return artifact;
   }
 
@@ -68,6 +69,7 @@ class LinkSink final : public JobSink {
   }
 
   ServerLink& link_;
+  const ServerLink::Job& job_;
   const Clock& clock_;
 };
 
@@ -81,16 +83,17 @@ void LimitMemory(uint64_t memory_bytes) {
   setrlimit(RLIMIT_DATA, &limit);
 }
 
-absl::StatusOr<std::string> FetchIfNamed(ServerLink& link, bool named,
+absl::StatusOr<std::string> FetchIfNamed(ServerLink& link, const ServerLink::Job& job, bool named,
                                          const v1::Artifact& artifact) {
-  return named ? link.Fetch(artifact) : absl::StatusOr<std::string>(std::string());
+  return named ? link.Fetch(job, artifact) : absl::StatusOr<std::string>(std::string());
 }
 
 RunOutcome Run(ServerLink& link, Engine& engine, const ServerLink::Job& job, JobSink& sink) {
   const v1::WorkResponse::Assign& assignment = job.assignment;
   LimitMemory(assignment.memory_bytes());
-  const auto checkpoint = FetchIfNamed(link, assignment.has_checkpoint(), assignment.checkpoint());
-  const auto model = FetchIfNamed(link, assignment.has_model(), assignment.model());
+  const auto checkpoint =
+      FetchIfNamed(link, job, assignment.has_checkpoint(), assignment.checkpoint());
+  const auto model = FetchIfNamed(link, job, assignment.has_model(), assignment.model());
   for (const absl::Status& status : {checkpoint.status(), model.status()}) {
     if (!status.ok()) return {RunOutcome::Kind::kFailed, "CHECKPOINT_CORRUPT", Message(status)};
   }
@@ -142,7 +145,7 @@ RunOutcome TrainingEngine::Run(const v1::WorkResponse::Assign& assignment,
 
 int WorkForServer(ServerLink& link, Engine& engine, const Clock& clock) {
   while (const std::optional<ServerLink::Job> job = link.NextJob()) {
-    LinkSink sink(link, clock);
+    LinkSink sink(link, *job, clock);
     const RunOutcome outcome = Run(link, engine, *job, sink);
     const std::optional<v1::JobState> state = TerminalState(outcome.kind);
     if (state.has_value()) {
@@ -152,7 +155,7 @@ int WorkForServer(ServerLink& link, Engine& engine, const Clock& clock) {
       event.mutable_state()->set_message(SafeText(outcome.message, kLongestText));
       sink.Emit(std::move(event));
     }
-    link.Done(/*preempted=*/!state.has_value());
+    link.Done(*job, /*preempted=*/!state.has_value());
   }
   link.Close();
   return link.gave_up() ? kServerGone : 0;

@@ -69,24 +69,27 @@ std::optional<ServerLink::Job> ServerLink::NextJob() {
     busy_ = true;
     return std::exchange(next_job_, std::nullopt);
   }
+  leaving_ = true;
   return std::nullopt;
 }
 
-void ServerLink::Emit(v1::Event event) {
+bool ServerLink::Lost(const Job& job) const { return Free() || !Same(*lease_, job.lease()); }
+
+void ServerLink::Emit(const Job& job, v1::Event event) {
   {
     MutexLock lock(mutex_);
-    changed_.Wait(lock, [this]() TRAINYARD_REQUIRES(mutex_) { return Lost() || !outbox_.full(); });
-    if (Lost()) return;
+    changed_.Wait(lock, [&]() TRAINYARD_REQUIRES(mutex_) { return Lost(job) || !outbox_.full(); });
+    if (Lost(job)) return;
     outbox_.Push(std::move(event));
   }
   changed_.NotifyAll();
 }
 
-void ServerLink::Done(bool preempted) {
+void ServerLink::Done(const Job& job, bool preempted) {
   {
     MutexLock lock(mutex_);
     busy_ = false;
-    if (lease_.has_value()) preempted_ = preempted;
+    if (!Lost(job)) preempted_ = preempted;
   }
   changed_.NotifyAll();
 }
@@ -117,7 +120,7 @@ void ServerLink::ReadLoop() {
     if (!channel_->WaitForConnected(std::chrono::system_clock::now() + kDialTimeout)) continue;
     const grpc::Status status = Converse();
     MutexLock lock(mutex_);
-    // A newer attempt owns the job, or the job has ended.
+    // A newer attempt owns the job, or its lease is over.
     if (status.error_code() == grpc::StatusCode::FAILED_PRECONDITION) DropLease();
     if (status.ok() && Quiet()) break;
     changed_.WaitFor(lock, kPause, [this]() TRAINYARD_REQUIRES(mutex_) { return gave_up_; });
@@ -155,13 +158,14 @@ grpc::Status ServerLink::Converse() {
     if (lease_.has_value()) *hello.mutable_lease() = *lease_;
   }
   if (stream->Write(request)) {
-    v1::WorkResponse response;
-    if (!hello.has_lease()) {
+    {
       MutexLock lock(mutex_);
       stream_ = stream;
+      answered_ = !hello.has_lease();
     }
     changed_.NotifyAll();
-    while (stream->Read(&response)) Handle(std::move(response), stream);
+    v1::WorkResponse response;
+    while (stream->Read(&response)) Handle(std::move(response));
   }
   MutexLock lock(mutex_);
   stream_ = nullptr;
@@ -172,7 +176,7 @@ grpc::Status ServerLink::Converse() {
   return stream->Finish();
 }
 
-void ServerLink::Handle(v1::WorkResponse response, const std::shared_ptr<Stream>& stream) {
+void ServerLink::Handle(v1::WorkResponse response) {
   {
     MutexLock lock(mutex_);
     last_contact_ = steady_clock::now();
@@ -183,14 +187,11 @@ void ServerLink::Handle(v1::WorkResponse response, const std::shared_ptr<Stream>
       case v1::WorkResponse::kAck:
         if (!lease_.has_value() || !Same(*lease_, response.ack().lease())) break;
         outbox_.Acked(response.ack().last_sequence());
-        if (response.ack().over()) {
-          DropLease();
-        } else if (stream_ ==
-                   nullptr) {  // the answer to Hello: what it does not name is to be sent again
+        if (!std::exchange(answered_, true)) {  // what it does not name is to be sent again
           outbox_.Rewind();
           done_sent_ = false;
-          stream_ = stream;
         }
+        if (response.ack().over()) DropLease();
         break;
       case v1::WorkResponse::kCancel:
         if (lease_.has_value() && Same(*lease_, response.cancel().lease())) {
@@ -215,7 +216,12 @@ void ServerLink::BeginLease(v1::WorkResponse::Assign assignment) {
   outbox_ = Outbox();
   preempted_.reset();
   done_sent_ = false;
-  next_job_ = Job{std::move(assignment), cancel_};
+  answered_ = true;
+  if (leaving_) {
+    preempted_ = true;
+  } else {
+    next_job_ = Job{std::move(assignment), cancel_};
+  }
 }
 
 void ServerLink::DropLease() {
@@ -236,7 +242,7 @@ void ServerLink::GiveUp() {
 
 bool ServerLink::HasSomethingToSay() const {
   if (stream_ == nullptr) return false;
-  return Quiet() || (!done_sent_ && (outbox_.unsent() != 0 || preempted_.has_value()));
+  return Quiet() || (answered_ && !done_sent_ && (outbox_.unsent() != 0 || preempted_.has_value()));
 }
 
 std::optional<v1::WorkRequest> ServerLink::NextRequest(std::shared_ptr<Stream>& stream) {
@@ -294,23 +300,23 @@ void ServerLink::Authorize(grpc::ClientContext& context) const {
   context.AddMetadata("authorization", "Bearer " + options_.secret);
 }
 
-absl::Status ServerLink::Retry(const std::function<absl::Status(const v1::Lease& lease)>& call) {
+absl::Status ServerLink::Retry(const Job& job, const std::function<absl::Status()>& call) {
   while (true) {
-    v1::Lease lease;
     {
       MutexLock lock(mutex_);
-      if (Lost()) return absl::FailedPreconditionError("the lease is lost");
-      lease = *lease_;
+      if (Lost(job)) return absl::FailedPreconditionError("the lease is lost");
     }
-    const absl::Status status = call(lease);
-    if (!absl::IsUnavailable(status)) return status;
+    const absl::Status status = call();
+    // A server that stops cancels what runs.
+    if (!absl::IsUnavailable(status) && !absl::IsCancelled(status)) return status;
     MutexLock lock(mutex_);
-    changed_.WaitFor(lock, kPause, [this]() TRAINYARD_REQUIRES(mutex_) { return Lost(); });
+    changed_.WaitFor(lock, kPause, [&]() TRAINYARD_REQUIRES(mutex_) { return Lost(job); });
   }
 }
 
-absl::Status ServerLink::Upload(const v1::Artifact& artifact, const std::string& bytes) {
-  return Retry([&](const v1::Lease& lease) {
+absl::Status ServerLink::Upload(const Job& job, const v1::Artifact& artifact,
+                                const std::string& bytes) {
+  return Retry(job, [&] {
     grpc::ClientContext context;
     Authorize(context);
     v1::UploadArtifactResponse response;
@@ -320,7 +326,7 @@ absl::Status ServerLink::Upload(const v1::Artifact& artifact, const std::string&
       v1::UploadArtifactRequest request;
       if (offset == 0) {
         *request.mutable_artifact() = artifact;
-        *request.mutable_lease() = lease;
+        *request.mutable_lease() = job.lease();
       }
       request.set_chunk(bytes.substr(offset, kChunkBytes));
       if (!writer->Write(request)) break;
@@ -330,14 +336,14 @@ absl::Status ServerLink::Upload(const v1::Artifact& artifact, const std::string&
   });
 }
 
-absl::StatusOr<std::string> ServerLink::Fetch(const v1::Artifact& artifact) {
+absl::StatusOr<std::string> ServerLink::Fetch(const Job& job, const v1::Artifact& artifact) {
   std::string bytes;
-  RETURN_IF_ERROR(Retry([&](const v1::Lease& lease) {
+  RETURN_IF_ERROR(Retry(job, [&] {
     bytes.clear();
     grpc::ClientContext context;
     Authorize(context);
     v1::FetchArtifactRequest request;
-    *request.mutable_lease() = lease;
+    *request.mutable_lease() = job.lease();
     request.set_sha256(artifact.sha256());
     const auto reader = stub_->FetchArtifact(&context, request);
     v1::FetchArtifactResponse response;

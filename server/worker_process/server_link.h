@@ -4,10 +4,13 @@
 //
 //   ServerLink link(options);
 //   while (std::optional<Job> job = link.NextJob()) {
-//     ... link.Emit(event) ...                 // blocks while too much is unacked
-//     link.Done(preempted);
+//     ... link.Emit(*job, event) ...           // blocks while too much is unacked
+//     link.Done(*job, preempted);
 //   }
 //   link.Close();                              // what is left is delivered
+//
+// A job may lose its lease while it runs, and the next may be assigned before it has stopped: what
+// is said of a job counts only while its own lease is held.
 //
 // Two threads of its own: one dials and reads, one writes. Thread-safe.
 #pragma once
@@ -50,6 +53,8 @@ class ServerLink {
     v1::WorkResponse::Assign assignment;
     // Cancelled by the server, by a drain, or because the lease was lost.
     std::shared_ptr<CancelToken> cancel;
+
+    const v1::Lease& lease() const { return assignment.lease(); }
   };
 
   explicit ServerLink(Options options);
@@ -57,21 +62,21 @@ class ServerLink {
   ServerLink(const ServerLink&) = delete;
   ServerLink& operator=(const ServerLink&) = delete;
 
-  // The next assignment; nothing where the worker is to end.
+  // The next assignment; nothing where the worker is to end. What is assigned after that goes back
+  // to the server.
   std::optional<Job> NextJob();
-  // Of the current job. Blocks while too much waits for the server's disk; drops events of a lost
-  // lease.
-  void Emit(v1::Event event);
-  // The current job is over; its lease ends once everything before is delivered.
-  void Done(bool preempted);
+  // Blocks while too much waits for the server's disk; drops events of a lost lease.
+  void Emit(const Job& job, v1::Event event);
+  // The job is over; its lease ends once everything before is delivered.
+  void Done(const Job& job, bool preempted);
   // Also what SIGTERM does: the current job is to checkpoint and stop, and there is no next one.
   void Drain();
   // Delivers what is left and hangs up.
   void Close();
 
   // Files, with retries while the server is away. FAILED_PRECONDITION: the lease was lost.
-  absl::Status Upload(const v1::Artifact& artifact, const std::string& bytes);
-  absl::StatusOr<std::string> Fetch(const v1::Artifact& artifact);
+  absl::Status Upload(const Job& job, const v1::Artifact& artifact, const std::string& bytes);
+  absl::StatusOr<std::string> Fetch(const Job& job, const v1::Artifact& artifact);
 
   // The server was away for too long.
   bool gave_up() const;
@@ -85,19 +90,22 @@ class ServerLink {
   bool WaitToDial();
   // One stream, from Hello to its end.
   grpc::Status Converse();
-  void Handle(v1::WorkResponse response, const std::shared_ptr<Stream>& stream);
+  void Handle(v1::WorkResponse response);
   void BeginLease(v1::WorkResponse::Assign assignment) TRAINYARD_REQUIRES(mutex_);
   void DropLease() TRAINYARD_REQUIRES(mutex_);
   void GiveUp() TRAINYARD_REQUIRES(mutex_);
-  bool Lost() const TRAINYARD_REQUIRES(mutex_) { return gave_up_ || !lease_.has_value(); }
+  // No lease is held, or no server will hear of it.
+  bool Free() const TRAINYARD_REQUIRES(mutex_) { return gave_up_ || !lease_.has_value(); }
+  // The job's lease is not the one that is held.
+  bool Lost(const Job& job) const TRAINYARD_REQUIRES(mutex_);
   // The worker hangs up, and nothing is left to be said before.
-  bool Quiet() const TRAINYARD_REQUIRES(mutex_) { return closing_ && Lost(); }
+  bool Quiet() const TRAINYARD_REQUIRES(mutex_) { return closing_ && Free(); }
   bool HasSomethingToSay() const TRAINYARD_REQUIRES(mutex_);
   // The next thing to write to `stream`; nothing: hang up, or where `stream` is null, end.
   std::optional<v1::WorkRequest> NextRequest(std::shared_ptr<Stream>& stream);
   void Authorize(grpc::ClientContext& context) const;
-  // Runs `call` with the current lease until it gives another code than UNAVAILABLE.
-  absl::Status Retry(const std::function<absl::Status(const v1::Lease& lease)>& call);
+  // Runs `call` until the server was there to answer it, or the job's lease is lost.
+  absl::Status Retry(const Job& job, const std::function<absl::Status()>& call);
 
   const Options options_;
   const std::shared_ptr<grpc::Channel> channel_;
@@ -105,8 +113,10 @@ class ServerLink {
 
   mutable Mutex mutex_;
   CondVar changed_;
-  // Null while there is no line, or Hello has not been answered.
+  // Null while there is no line.
   std::shared_ptr<Stream> stream_ TRAINYARD_GUARDED_BY(mutex_);
+  // The server has said what it knows of the lease in Hello: only then is more said of it.
+  bool answered_ TRAINYARD_GUARDED_BY(mutex_) = false;
   bool writing_ TRAINYARD_GUARDED_BY(mutex_) = false;
   std::chrono::steady_clock::time_point last_write_ TRAINYARD_GUARDED_BY(mutex_);
   std::chrono::steady_clock::time_point last_contact_ TRAINYARD_GUARDED_BY(mutex_);
@@ -122,6 +132,8 @@ class ServerLink {
   std::optional<bool> preempted_ TRAINYARD_GUARDED_BY(mutex_);
   bool done_sent_ TRAINYARD_GUARDED_BY(mutex_) = false;
   bool draining_ TRAINYARD_GUARDED_BY(mutex_) = false;
+  // NextJob() has given nothing: nobody will run what is assigned now.
+  bool leaving_ TRAINYARD_GUARDED_BY(mutex_) = false;
   bool closing_ TRAINYARD_GUARDED_BY(mutex_) = false;
   bool gave_up_ TRAINYARD_GUARDED_BY(mutex_) = false;
   // The reader has ended: nothing will be sent or received any more.
