@@ -3,10 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
+#include "engine/base/error_info.h"
 #include "engine/base/sha256.h"
 #include "engine/base/status.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 
 namespace trainyard {
 namespace {
@@ -30,8 +34,20 @@ std::shared_ptr<grpc::Channel> Dial(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-absl::Status FromGrpc(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+// With the reason that the server gave.
+absl::Status FromGrpc(const grpc::Status& grpc_status) {
+  const absl::Status status(static_cast<absl::StatusCode>(grpc_status.error_code()),
+                            grpc_status.error_message());
+  google::rpc::Status details;
+  google::rpc::ErrorInfo info;
+  if (!details.ParseFromString(grpc_status.error_details())) return status;
+  for (const google::protobuf::Any& detail : details.details()) {
+    if (!detail.UnpackTo(&info)) continue;
+    std::map<std::string, std::string> metadata;
+    for (const auto& [key, value] : info.metadata()) metadata[key] = value;
+    return WithReason(status, info.reason(), metadata);
+  }
+  return status;
 }
 
 bool Same(const v1::Lease& a, const v1::Lease& b) {

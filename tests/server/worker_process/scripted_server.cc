@@ -22,6 +22,23 @@ class AnsweredUpload final : public grpc::ServerReadReactor<v1::UploadArtifactRe
   void OnDone() override { delete this; }
 };
 
+// A file in one chunk.
+class AnsweredFetch final : public grpc::ServerWriteReactor<v1::FetchArtifactResponse> {
+ public:
+  explicit AnsweredFetch(const absl::StatusOr<std::string>& bytes) {
+    if (bytes.ok()) {
+      response_.set_chunk(*bytes);
+      StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+    } else {
+      Finish(ToGrpcStatus(bytes.status()));
+    }
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  v1::FetchArtifactResponse response_;
+};
+
 }  // namespace
 
 v1::WorkRequest ScriptedStream::Read() {
@@ -127,6 +144,11 @@ void ScriptedServer::set_upload_status(const absl::Status& status) {
   upload_status_ = status;
 }
 
+void ScriptedServer::set_file(absl::StatusOr<std::string> bytes) {
+  MutexLock lock(mutex_);
+  file_ = std::move(bytes);
+}
+
 grpc::ServerBidiReactor<v1::WorkRequest, v1::WorkResponse>* ScriptedServer::Work(
     grpc::CallbackServerContext* context) {
   MutexLock lock(mutex_);
@@ -139,6 +161,12 @@ grpc::ServerReadReactor<v1::UploadArtifactRequest>* ScriptedServer::UploadArtifa
     grpc::CallbackServerContext* context, v1::UploadArtifactResponse* response) {
   MutexLock lock(mutex_);
   return new AnsweredUpload(upload_status_);
+}
+
+grpc::ServerWriteReactor<v1::FetchArtifactResponse>* ScriptedServer::FetchArtifact(
+    grpc::CallbackServerContext* context, const v1::FetchArtifactRequest* request) {
+  MutexLock lock(mutex_);
+  return new AnsweredFetch(file_);
 }
 
 }  // namespace trainyard

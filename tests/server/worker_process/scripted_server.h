@@ -11,6 +11,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "engine/base/mutex.h"
 #include "trainyard/v1/worker_service.grpc.pb.h"
 
@@ -60,11 +61,15 @@ class ScriptedServer final : public v1::WorkerService::CallbackService {
   size_t waiting();
   // What uploads are answered with.
   void set_upload_status(const absl::Status& status);
+  // What a fetch of any file gives.
+  void set_file(absl::StatusOr<std::string> bytes);
 
   grpc::ServerBidiReactor<v1::WorkRequest, v1::WorkResponse>* Work(
       grpc::CallbackServerContext* context) override;
   grpc::ServerReadReactor<v1::UploadArtifactRequest>* UploadArtifact(
       grpc::CallbackServerContext* context, v1::UploadArtifactResponse* response) override;
+  grpc::ServerWriteReactor<v1::FetchArtifactResponse>* FetchArtifact(
+      grpc::CallbackServerContext* context, const v1::FetchArtifactRequest* request) override;
 
  private:
   std::string folder_;
@@ -74,6 +79,7 @@ class ScriptedServer final : public v1::WorkerService::CallbackService {
   std::deque<std::unique_ptr<ScriptedStream>> streams_ TRAINYARD_GUARDED_BY(mutex_);
   size_t taken_ TRAINYARD_GUARDED_BY(mutex_) = 0;
   absl::Status upload_status_ TRAINYARD_GUARDED_BY(mutex_);
+  absl::StatusOr<std::string> file_ TRAINYARD_GUARDED_BY(mutex_) = "";
   std::unique_ptr<grpc::Server> server_;
 };
 

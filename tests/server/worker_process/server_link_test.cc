@@ -198,5 +198,15 @@ TEST_F(ServerLinkTest, AJobThatIsAssignedToALeavingWorkerGoesBack) {
   closing.join();
 }
 
+TEST_F(ServerLinkTest, ARefusedFileComesWithTheServersReason) {
+  const ServerLink::Job job = Take(Dialled(), "jobs/a");
+  server_.set_upload_status(
+      WithReason(absl::ResourceExhaustedError("no room"), "DISK_FULL", {{"path", "/data"}}));
+  const absl::Status refused = link_.Upload(job, v1::Artifact(), "bytes");
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+  EXPECT_EQ(ReasonOf(refused), "DISK_FULL");
+  EXPECT_EQ(MetadataOf(refused).at("path"), "/data");
+}
+
 }  // namespace
 }  // namespace trainyard
