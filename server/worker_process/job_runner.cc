@@ -10,6 +10,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/error_info.h"
 #include "engine/base/safe_text.h"
 #include "engine/base/sha256.h"
 #include "engine/base/status.h"
@@ -74,13 +75,26 @@ class LinkSink final : public JobSink {
 };
 
 // Memory beyond what the scheduler booked makes an allocation fail, and not the machine. Twice as
-// much, and what a process of this kind has anyway: estimates are no promises.
+// much, and what a process of this kind has anyway: estimates are no promises. 0: no limit, also
+// where the job before had one.
 void LimitMemory(uint64_t memory_bytes) {
   constexpr rlim_t kOwn = rlim_t{2} << 30;
   struct rlimit limit;
-  if (memory_bytes == 0 || getrlimit(RLIMIT_DATA, &limit) != 0) return;
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 2 * static_cast<rlim_t>(memory_bytes) + kOwn);
+  if (getrlimit(RLIMIT_DATA, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (memory_bytes != 0) {
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 2 * static_cast<rlim_t>(memory_bytes) + kOwn);
+  }
   setrlimit(RLIMIT_DATA, &limit);
+}
+
+// A file that the job starts from did not come. Only bytes that are not what they were are the
+// file's fault; what else went wrong has a name of its own.
+RunOutcome NotFetched(const absl::Status& status) {
+  std::string reason = ReasonOf(status);
+  if (reason.empty()) reason = absl::StatusCodeToString(status.code());
+  if (absl::IsDataLoss(status)) reason = "CHECKPOINT_CORRUPT";
+  return {RunOutcome::Kind::kFailed, reason, Message(status)};
 }
 
 absl::StatusOr<std::string> FetchIfNamed(ServerLink& link, const ServerLink::Job& job, bool named,
@@ -91,13 +105,12 @@ absl::StatusOr<std::string> FetchIfNamed(ServerLink& link, const ServerLink::Job
 RunOutcome Run(ServerLink& link, Engine& engine, const ServerLink::Job& job, JobSink& sink) {
   const v1::WorkResponse::Assign& assignment = job.assignment;
   LimitMemory(assignment.memory_bytes());
-  const auto checkpoint =
-      FetchIfNamed(link, job, assignment.has_checkpoint(), assignment.checkpoint());
-  const auto model = FetchIfNamed(link, job, assignment.has_model(), assignment.model());
-  for (const absl::Status& status : {checkpoint.status(), model.status()}) {
-    if (!status.ok()) return {RunOutcome::Kind::kFailed, "CHECKPOINT_CORRUPT", Message(status)};
-  }
   try {
+    const auto checkpoint =
+        FetchIfNamed(link, job, assignment.has_checkpoint(), assignment.checkpoint());
+    if (!checkpoint.ok()) return NotFetched(checkpoint.status());
+    const auto model = FetchIfNamed(link, job, assignment.has_model(), assignment.model());
+    if (!model.ok()) return NotFetched(model.status());
     return engine.Run(assignment, *checkpoint, *model, *job.cancel, sink);
   } catch (const std::bad_alloc&) {
     return {RunOutcome::Kind::kFailed, "OUT_OF_MEMORY",
