@@ -50,9 +50,10 @@ class WorkerProcesses {
   // Starts a process that will dial and say Hello with `worker` as its id. Its end is told by
   // JobManager::OnWorkerExited; that of workers of an earlier server is found out through IsAlive.
   virtual absl::StatusOr<WorkerProcess> Start(const std::string& worker) = 0;
-  // False where the process is gone, or its id is another process's by now.
+  // False where the process is known to be gone, or its id is another process's by now.
   virtual bool IsAlive(const WorkerProcess& process) const = 0;
-  // Reads the start time of a process. NOT_FOUND where it is gone.
+  // Reads the start time of a process. NOT_FOUND where it is gone, UNAVAILABLE where that cannot be
+  // told now.
   virtual absl::StatusOr<uint64_t> StartTime(int64_t process_id) const = 0;
   // SIGKILL to the process group, where it is alive.
   virtual void Kill(const WorkerProcess& process) = 0;

@@ -84,17 +84,18 @@ absl::StatusOr<WorkerProcess> LocalWorkers::Start(const std::string& worker) {
   spawn.log_file = LogFile(worker);
   ASSIGN_OR_RETURN(const int64_t process_id, Spawn(spawn));
   // Nobody else waits for it, so the id stays its own until Reap.
+  absl::StatusOr<uint64_t> start_time = ProcessStartTime(process_id);
+  // The end of one that has ended already is told by the supervisor.
+  if (absl::IsNotFound(start_time.status())) start_time = 0;
   const int pidfd = OpenPidfd(static_cast<pid_t>(process_id));
-  if (pidfd < 0) {
-    const std::string error = std::strerror(errno);
+  if (pidfd < 0 || !start_time.ok()) {
+    const std::string error = pidfd < 0 ? std::strerror(errno) : Message(start_time.status());
+    if (pidfd >= 0) close(pidfd);
     kill(static_cast<pid_t>(-process_id), SIGKILL);
     waitpid(static_cast<pid_t>(process_id), nullptr, 0);
     return absl::InternalError(absl::StrCat("cannot supervise a worker: ", error));
   }
-  WorkerProcess process{worker, process_id, 0};
-  // One that has ended already is told by the supervisor.
-  if (const auto start_time = ProcessStartTime(process_id); start_time.ok())
-    process.start_time = *start_time;
+  const WorkerProcess process{worker, process_id, *start_time};
   {
     MutexLock lock(mutex_);
     children_[pidfd] = worker;
@@ -105,7 +106,8 @@ absl::StatusOr<WorkerProcess> LocalWorkers::Start(const std::string& worker) {
 
 bool LocalWorkers::IsAlive(const WorkerProcess& process) const {
   const absl::StatusOr<uint64_t> start_time = ProcessStartTime(process.process_id);
-  return start_time.ok() && *start_time == process.start_time;
+  return start_time.ok() ? *start_time == process.start_time
+                         : !absl::IsNotFound(start_time.status());
 }
 
 absl::StatusOr<uint64_t> LocalWorkers::StartTime(int64_t process_id) const {
@@ -113,7 +115,9 @@ absl::StatusOr<uint64_t> LocalWorkers::StartTime(int64_t process_id) const {
 }
 
 void LocalWorkers::Kill(const WorkerProcess& process) {
-  if (process.process_id > 1 && IsAlive(process))
+  // Not on a guess: the id may be a stranger's by now.
+  const absl::StatusOr<uint64_t> start_time = ProcessStartTime(process.process_id);
+  if (process.process_id > 1 && start_time.ok() && *start_time == process.start_time)
     kill(static_cast<pid_t>(-process.process_id), SIGKILL);
 }
 

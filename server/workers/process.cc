@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <sstream>
 
@@ -27,6 +28,14 @@ std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   return pointers;
 }
 
+// That a process is gone is believed only where the kernel says so: this one may have no files
+// left.
+absl::Status NotRead(const std::string& path, int error) {
+  const std::string text = absl::StrCat("cannot read ", path, ": ", std::strerror(error));
+  return error == ENOENT || error == ESRCH ? absl::NotFoundError(text)
+                                           : absl::UnavailableError(text);
+}
+
 // The attributes and actions of posix_spawn, freed at the end of the scope.
 struct SpawnSettings {
   SpawnSettings() {
@@ -43,19 +52,23 @@ struct SpawnSettings {
 
 }  // namespace
 
-std::string ReadProcessFile(int64_t process_id, const std::string& name) {
+absl::StatusOr<std::string> ReadProcessFile(int64_t process_id, const std::string& name) {
+  const std::string path = absl::StrCat("/proc/", process_id, "/", name);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return NotRead(path, errno);
   std::string bytes;
-  const int fd = open(absl::StrCat("/proc/", process_id, "/", name).c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return bytes;
   char buffer[4096];
-  for (ssize_t count; (count = read(fd, buffer, sizeof buffer)) > 0;)
+  ssize_t count = 0;
+  while ((count = read(fd, buffer, sizeof buffer)) > 0)
     bytes.append(buffer, static_cast<size_t>(count));
+  const int error = errno;
   close(fd);
+  if (count < 0) return NotRead(path, error);
   return bytes;
 }
 
 absl::StatusOr<uint64_t> ProcessStartTime(int64_t process_id) {
-  const std::string stat = ReadProcessFile(process_id, "stat");
+  ASSIGN_OR_RETURN(const std::string stat, ReadProcessFile(process_id, "stat"));
   // The name, in parentheses, may hold anything: fields are counted from its end. The state is
   // field 3.
   const size_t end_of_name = stat.rfind(')');

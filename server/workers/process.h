@@ -9,11 +9,12 @@
 
 namespace trainyard {
 
-// The bytes of /proc/<process_id>/<name>; "" where the process is gone, also while they are read.
-std::string ReadProcessFile(int64_t process_id, const std::string& name);
+// The bytes of /proc/<process_id>/<name>. NOT_FOUND where the process is gone, also while they are
+// read; UNAVAILABLE where that cannot be told, for example for want of file descriptors.
+absl::StatusOr<std::string> ReadProcessFile(int64_t process_id, const std::string& name);
 
 // Clock ticks since boot; together with the id it names a process for good. NOT_FOUND where it is
-// gone, also where only its parent's wait is missing.
+// gone, also where only its parent's wait is missing. UNAVAILABLE as above.
 absl::StatusOr<uint64_t> ProcessStartTime(int64_t process_id);
 
 struct SpawnOptions {

@@ -161,8 +161,8 @@ std::vector<pid_t> DaemonFixture::WorkerProcesses() const {
     pid_t process = 0;
     if (!absl::SimpleAtoi(entry->path().filename().string(), &process) || process == getpid())
       continue;
-    if (absl::StrContains(ReadProcessFile(process, "cmdline"), folder_ + "/"))
-      processes.push_back(process);
+    const auto command = ReadProcessFile(process, "cmdline");
+    if (command.ok() && absl::StrContains(*command, folder_ + "/")) processes.push_back(process);
   }
   return processes;
 }

@@ -1,6 +1,7 @@
 #include "server/workers/process.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,16 @@ TEST_F(ProcessTest, KnowsAProcessByItsStartTime) {
   ASSERT_TRUE(own.ok());
   EXPECT_EQ(*own, *ProcessStartTime(getpid()));
   EXPECT_TRUE(absl::IsNotFound(ProcessStartTime(0x7fffffff).status()));
+}
+
+TEST_F(ProcessTest, WithoutFileDescriptorsNoProcessIsCalledGone) {
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const struct rlimit none = {0, limit.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  const absl::Status status = ProcessStartTime(getpid()).status();
+  setrlimit(RLIMIT_NOFILE, &limit);
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
 }
 
 TEST_F(ProcessTest, AZombieIsGone) {
