@@ -85,6 +85,8 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void Assign(const std::string& worker, Assignment assignment);
 
   void Resume(const WorkerHello& hello, const Link& link, absl::StatusOr<LeaseStanding> standing);
+  // Ends a stream; its worker gets no job until it has dialled again.
+  void Close(const Link& link, const absl::Status& status);
   // Ends a lease on disk and frees its worker here; tries again where the disk fails. `then` may be
   // empty.
   void End(const Lease& lease, LeaseEnd end, const std::string& message,

@@ -46,13 +46,13 @@ void Dispatcher::Hello(const WorkerHello& hello, const Link& link) {
     worker->connection->Close(absl::UnavailableError("the worker dialled again"));
   }
   worker->connection = link;
-  if (worker->phase == Worker::Phase::kLeaving) return link->Drain();
-  if (!worker->cancel && !draining_) worker->deadline.reset();
+  worker->ready = hello.lease.job.empty();
+  if (worker->phase == Worker::Phase::kStarting) worker->phase = Worker::Phase::kIdle;
+  const bool leaving = worker->phase == Worker::Phase::kLeaving;
+  if (!worker->cancel && !draining_ && !leaving) worker->deadline.reset();
   failed_starts_ = 0;
 
-  if (!hello.lease.job.empty()) {
-    // Until it is known what the lease is worth, no other job goes there.
-    if (worker->phase == Worker::Phase::kIdle) worker->phase = Worker::Phase::kStarting;
+  if (!worker->ready) {
     Transact<LeaseStanding>(
         [lease = hello.lease](Connection& connection) { return StandingOf(connection, lease); },
         [this, hello, link](absl::StatusOr<LeaseStanding> standing) {
@@ -60,13 +60,17 @@ void Dispatcher::Hello(const WorkerHello& hello, const Link& link) {
         });
     return;
   }
-  if (worker->phase == Worker::Phase::kStarting) worker->phase = Worker::Phase::kIdle;
   if (worker->phase == Worker::Phase::kBusy) {
     // It never got the job, or has dropped it.
     End(worker->lease, LeaseEnd::kWorkerLost, "its worker came back without it", {});
   }
-  if (draining_) link->Drain();
+  if (draining_ || leaving) link->Drain();
   Schedule();
+}
+
+void Dispatcher::Close(const Link& link, const absl::Status& status) {
+  if (Worker* worker = workers_.At(link); worker != nullptr) worker->ready = false;
+  link->Close(status);
 }
 
 void Dispatcher::Resume(const WorkerHello& hello, const Link& link,
@@ -78,15 +82,13 @@ void Dispatcher::Resume(const WorkerHello& hello, const Link& link,
     return link->Close(IsLeaseLost(standing.status()) ? LeaseLost(Message(standing.status()))
                                                       : standing.status());
   }
+  // The same for one whose end was not told: nobody knows whether it has stopped, and it is free
+  // for the next job when it dials again.
+  if (!standing->active) return link->Close(LeaseLost("the lease is over"));
   if (worker->phase == Worker::Phase::kBusy && worker->lease != hello.lease) {
     return link->Close(LeaseLost("this worker holds another job"));
   }
-  if (!standing->active) {
-    link->Ack(hello.lease, standing->last_worker_sequence, /*over=*/true);
-    if (worker->phase == Worker::Phase::kStarting) worker->phase = Worker::Phase::kIdle;
-    if (draining_) link->Drain();
-    return Schedule();
-  }
+  worker->ready = true;
   if (worker->phase != Worker::Phase::kBusy) {
     worker->phase = Worker::Phase::kBusy;
     worker->lease = hello.lease;
@@ -122,14 +124,14 @@ void Dispatcher::Report(const Link& link, const Lease& lease, uint64_t first_seq
           return;
         }
         const absl::Status& status = report.status();
-        if (IsLeaseLost(status)) return link->Close(LeaseLost(Message(status)));
-        if (!IsMistake(status)) return link->Close(absl::UnavailableError(Message(status)));
+        if (IsLeaseLost(status)) return Close(link, LeaseLost(Message(status)));
+        if (!IsMistake(status)) return Close(link, absl::UnavailableError(Message(status)));
         spdlog::error("refused a report job={} attempt={}: {}", lease.job, lease.attempt,
                       Message(status));
         End(lease, LeaseEnd::kRefused,
             "its worker reported what makes no sense: " + Message(status),
-            [link](const absl::StatusOr<EndOutcome>&) {
-              link->Close(LeaseLost("its report was refused"));
+            [this, link](const absl::StatusOr<EndOutcome>&) {
+              Close(link, LeaseLost("its report was refused"));
             });
       });
 }
@@ -137,8 +139,8 @@ void Dispatcher::Report(const Link& link, const Lease& lease, uint64_t first_seq
 void Dispatcher::Done(const Link& link, const Lease& lease, bool preempted) {
   End(lease, preempted ? LeaseEnd::kPreempted : LeaseEnd::kDone,
       preempted ? "the server stopped" : "its worker was done without a result",
-      [link, lease](const absl::StatusOr<EndOutcome>& ended) {
-        if (!ended.ok()) return link->Close(LeaseLost(Message(ended.status())));
+      [this, link, lease](const absl::StatusOr<EndOutcome>& ended) {
+        if (!ended.ok()) return Close(link, LeaseLost(Message(ended.status())));
         link->Ack(lease, ended->last_worker_sequence, /*over=*/true);
       });
 }

@@ -32,6 +32,9 @@ struct Worker {
   Phase phase = Phase::kStarting;
   // Null while it has not dialled, or its stream is broken.
   std::shared_ptr<WorkerConnection> connection;
+  // What is sent there arrives: the lease in its Hello has been answered, and the stream is not
+  // being closed.
+  bool ready = false;
   // kBusy.
   Lease lease;
   // Of the capacity, for its job: kClaiming, kBusy.
@@ -50,6 +53,13 @@ class WorkerTable {
     const auto found = workers_.find(name);
     return found == workers_.end() ? nullptr : &found->second;
   }
+  // The worker at the other end of a stream.
+  Worker* At(const std::shared_ptr<WorkerConnection>& connection) {
+    for (auto& [name, worker] : workers_) {
+      if (worker.connection == connection) return &worker;
+    }
+    return nullptr;
+  }
   // The worker that holds a lease of the job.
   Worker* Holding(const std::string& job) {
     for (auto& [name, worker] : workers_) {
@@ -60,7 +70,9 @@ class WorkerTable {
   // One that can be given a job now.
   Worker* Idle() {
     for (auto& [name, worker] : workers_) {
-      if (worker.phase == Worker::Phase::kIdle && worker.connection != nullptr) return &worker;
+      if (worker.phase == Worker::Phase::kIdle && worker.connection != nullptr && worker.ready) {
+        return &worker;
+      }
     }
     return nullptr;
   }

@@ -258,6 +258,17 @@ TEST_F(JobManagerTest, AReportThatMakesNoSenseFailsItsJob) {
   EXPECT_EQ(manager_->counts().running, 0u);
 }
 
+TEST_F(JobManagerTest, AJobIsNotGivenToAStreamThatIsBeingClosed) {
+  const Running running = Start("a");
+  const std::string next = Submit("b");
+  Report(running, 1, {StateEvent(v1::RUNNING)});
+  EXPECT_EQ(ReasonOf(*running.connection->closed), "LEASE_LOST");
+  EXPECT_EQ(running.connection->assignments.size(), 1u);
+  const FakeLink again = Dial(running.process);
+  ASSERT_EQ(again->assignments.size(), 1u);
+  EXPECT_EQ(again->assignments[0].lease, (Lease{next, 1, 1}));
+}
+
 TEST_F(JobManagerTest, AWorkerThatForgotItsJobLosesIt) {
   const Running running = Start("a");
   Disconnect(running);

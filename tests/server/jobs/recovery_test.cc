@@ -114,15 +114,33 @@ TEST_F(RecoveryTest, AnEndThatWasReportedIsAcknowledgedAgain) {
   EXPECT_EQ(again.connection->assignments.size(), 1u);
 }
 
-TEST_F(RecoveryTest, ADoneThatGotNoAnswerIsAnsweredAgain) {
+TEST_F(RecoveryTest, AWorkerWhoseEndGotNoAnswerDropsItsLeaseAndIsFree) {
   const Running running = Start("a");
   Report(running, 1, {StateEvent(v1::SUCCEEDED)});
   Done(running);
-  Disconnect(running);
+  Restart();
   const FakeLink again = Dial(running.process, running.lease);
-  EXPECT_EQ(again->overs, 1);
-  Submit("b");
-  EXPECT_EQ(again->assignments.size(), 1u);
+  EXPECT_EQ(ReasonOf(*again->closed), "LEASE_LOST");
+  const std::string next = Submit("b");
+  EXPECT_TRUE(again->assignments.empty());
+  const FakeLink free = Dial(running.process);
+  ASSERT_EQ(free->assignments.size(), 1u);
+  EXPECT_EQ(free->assignments[0].lease, (Lease{next, 1, 1}));
+  EXPECT_EQ(Get(running.job).attempts(), 1u);
+}
+
+TEST_F(RecoveryTest, AWorkerThatDialsWhileItsLeaseEndsGetsTheNextJobWhenItIsFree) {
+  const Running running = Start("a");
+  const std::string next = Submit("b");
+  Report(running, 1, {StateEvent(v1::SUCCEEDED)});
+  // The line breaks before Done is answered.
+  manager_->OnDone(running.connection, running.lease, /*preempted=*/false);
+  const FakeLink again = Dial(running.process, running.lease);
+  EXPECT_EQ(ReasonOf(*again->closed), "LEASE_LOST");
+  EXPECT_TRUE(again->assignments.empty());
+  const FakeLink free = Dial(running.process);
+  ASSERT_EQ(free->assignments.size(), 1u);
+  EXPECT_EQ(free->assignments[0].lease, (Lease{next, 1, 1}));
 }
 
 TEST_F(RecoveryTest, AnIdleWorkerOfAnEarlierServerIsTakenOver) {
