@@ -25,7 +25,7 @@
 namespace {
 
 constexpr char kSystemDatasets[] = "/usr/share/datasets";
-// What the last writes may take after the workers have gone.
+// What the last writes may take after the workers have gone or were killed.
 constexpr auto kDrainReserve = std::chrono::seconds(5);
 
 struct Flags {
@@ -143,7 +143,7 @@ int Run(Flags& flags) {
   }).detach();
   const bool drained = (*daemon)->Drain(drain + kDrainReserve);
   if (!drained)
-    spdlog::warn("some workers did not stop in time; they go on and wait for the next server");
+    spdlog::warn("not all jobs could be put back in time; the next server sends them on");
   daemon->reset();
   spdlog::info("stopped");
   return EXIT_SUCCESS;
