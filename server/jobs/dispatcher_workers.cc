@@ -137,8 +137,13 @@ void Dispatcher::Report(const Link& link, const Lease& lease, uint64_t first_seq
 }
 
 void Dispatcher::Done(const Link& link, const Lease& lease, bool preempted) {
+  // Preempted but not by this server: the worker itself was told to go.
+  Worker* worker = workers_.At(link);
+  if (preempted && !draining_ && worker != nullptr) worker->leaving = true;
   End(lease, preempted ? LeaseEnd::kPreempted : LeaseEnd::kDone,
-      preempted ? "the server stopped" : "its worker was done without a result",
+      !preempted  ? "its worker was done without a result"
+      : draining_ ? "the server stopped"
+                  : "its worker was told to stop",
       [this, link, lease](const absl::StatusOr<EndOutcome>& ended) {
         if (!ended.ok()) return Close(link, LeaseLost(Message(ended.status())));
         link->Ack(lease, ended->last_worker_sequence, /*over=*/true);
@@ -176,8 +181,12 @@ void Dispatcher::Free(const Lease& lease) {
   worker->booked.reset();
   worker->lease = {};
   worker->cancel = false;
-  worker->phase = Worker::Phase::kIdle;
-  if (worker->connection != nullptr && !draining_) worker->deadline.reset();
+  worker->phase = worker->leaving ? Worker::Phase::kLeaving : Worker::Phase::kIdle;
+  if (worker->leaving) {
+    worker->deadline = Now() + options_.stop_grace;
+  } else if (worker->connection != nullptr && !draining_) {
+    worker->deadline.reset();
+  }
   if (worker->gone) Erase(std::string(worker->process.worker));
 }
 

@@ -24,7 +24,7 @@ struct Worker {
     kClaiming,
     // It holds a lease.
     kBusy,
-    // It was told to go: there are too many.
+    // It was told to go, by us (there are too many) or by others: it gets no job any more.
     kLeaving,
   };
 
@@ -43,6 +43,8 @@ struct Worker {
   std::optional<std::chrono::nanoseconds> deadline;
   // Its job is to be cancelled.
   bool cancel = false;
+  // It goes when its job has ended.
+  bool leaving = false;
   // The process has ended; the entry stays until what it held is settled.
   bool gone = false;
 };

@@ -145,6 +145,26 @@ TEST_F(JobManagerTest, ARunningJobIsCancelledByItsWorker) {
   EXPECT_FALSE(WasKilled(running.process));
 }
 
+TEST_F(JobManagerTest, AWorkerThatWasToldToStopGetsNoJobAnyMore) {
+  const Running running = Start("a");
+  Done(running, /*preempted=*/true);
+  EXPECT_EQ(running.connection->overs, 1);
+  EXPECT_EQ(running.connection->assignments.size(), 1u);
+  EXPECT_EQ(StateOf(running.job), v1::QUEUED);
+  EXPECT_EQ(Get(running.job).message(), "its worker was told to stop");
+  // It is as little in the way of the next attempt as a dead one, also where its line breaks.
+  Disconnect(running);
+  EXPECT_EQ(ReasonOf(*Dial(running.process, running.lease)->closed), "LEASE_LOST");
+  const FakeLink leaving = Dial(running.process);
+  EXPECT_EQ(leaving->drains, 1);
+  EXPECT_TRUE(leaving->assignments.empty());
+  const FakeLink next = DialNewest();
+  ASSERT_EQ(next->assignments.size(), 1u);
+  EXPECT_EQ(next->assignments[0].lease, (Lease{running.job, 2, 2}));
+  Advance(options_.stop_grace);
+  EXPECT_TRUE(WasKilled(running.process));
+}
+
 TEST_F(JobManagerTest, AWorkerThatDoesNotObeyIsKilled) {
   const Running running = Start("a");
   ASSERT_OK(CancelJobNow(running.job).status());
