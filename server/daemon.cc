@@ -34,14 +34,13 @@
 namespace trainyard {
 namespace {
 
-// Decisions of JobManager; watches that were woken, which read the database; the hashing of a
-// checkpoint before its job goes on.
+// Decisions of JobManager; watches that were woken, which read the database.
 constexpr int kControlThreads = 2;
 // Handlers and watches: they read the database.
 constexpr int kHandlerThreads = 4;
 // What may take long has threads of its own, so that neither watches nor other calls wait for it:
 // dry compilations (they may read whole data files), downloads (they may hash whole artifacts), and
-// the files that workers send and fetch.
+// the files that workers send and fetch, with the hashing of a checkpoint before its job goes on.
 constexpr int kCheckThreads = 2;
 constexpr int kDownloadThreads = 2;
 constexpr int kWorkerFileThreads = 2;
@@ -163,10 +162,10 @@ absl::Status RunningDaemon::Start() {
       *control_, [this](const std::string& job) { return jobs_->LastSequence(job); });
   workers_ = std::make_unique<LocalWorkers>(WorkerOptions());
   manager_ = std::make_unique<JobManager>(options_.jobs, *store_, *artifacts_, *notifier_,
-                                          *workers_, *control_, clock_);
+                                          *workers_, *control_, *worker_files_, clock_);
   workers_->Supervise([this](const std::string& worker, const std::string& how) {
     spdlog::info("worker {} ended: {}", worker, how);
-    manager_->OnWorkerExited(worker);
+    manager_->OnWorkerExited(worker, how);
   });
 
   public_authorizer_ = std::make_unique<Authorizer>(std::move(authorizer));

@@ -35,13 +35,13 @@ JobManagerOptions Complete(JobManagerOptions options) {
 
 Dispatcher::Dispatcher(JobManagerOptions options, Store& store, ArtifactStore& artifacts,
                        Notifier& notifier, WorkerProcesses& processes, Executor& executor,
-                       const Clock& clock)
+                       Executor& readers, const Clock& clock)
     : options_(Complete(std::move(options))),
       store_(store),
       artifacts_(artifacts),
       notifier_(notifier),
       processes_(processes),
-      executor_(executor),
+      readers_(readers),
       clock_(clock),
       strand_(executor),
       worker_prefix_(
@@ -247,7 +247,7 @@ void Dispatcher::Claimed(const std::string& name, const QueuedJob& job,
 
 void Dispatcher::Verify(const std::string& name, const Claim& claim) {
   if (claim.checkpoints.empty()) return Assign(name, *claim.assignment);
-  executor_.Post([self = shared_from_this(), name, claim] {
+  readers_.Post([self = shared_from_this(), name, claim] {
     Assignment assignment = *claim.assignment;
     std::vector<v1::Artifact> damaged;
     for (const v1::Artifact& checkpoint : claim.checkpoints) {

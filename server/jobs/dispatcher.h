@@ -36,7 +36,7 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   using Link = std::shared_ptr<WorkerConnection>;
 
   Dispatcher(JobManagerOptions options, Store& store, ArtifactStore& artifacts, Notifier& notifier,
-             WorkerProcesses& processes, Executor& executor, const Clock& clock);
+             WorkerProcesses& processes, Executor& executor, Executor& readers, const Clock& clock);
 
   Strand& strand() { return strand_; }
   absl::Status Recover();
@@ -102,7 +102,7 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   ArtifactStore& artifacts_;
   Notifier& notifier_;
   WorkerProcesses& processes_;
-  Executor& executor_;
+  Executor& readers_;
   const Clock& clock_;
   Strand strand_;
 

@@ -8,9 +8,9 @@ namespace trainyard {
 
 JobManager::JobManager(JobManagerOptions options, Store& store, ArtifactStore& artifacts,
                        Notifier& notifier, WorkerProcesses& processes, Executor& executor,
-                       const Clock& clock)
+                       Executor& readers, const Clock& clock)
     : dispatcher_(std::make_shared<Dispatcher>(std::move(options), store, artifacts, notifier,
-                                               processes, executor, clock)) {}
+                                               processes, executor, readers, clock)) {}
 JobManager::~JobManager() = default;
 
 absl::Status JobManager::Recover() { return dispatcher_->Recover(); }

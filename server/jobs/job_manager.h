@@ -1,7 +1,7 @@
 // The single owner of what happens to jobs: every change of state goes through here. Sits between
 // the API layer, the store and the workers.
 //
-//   JobManager manager(options, store, artifacts, notifier, processes, executor, clock);
+//   JobManager manager(options, store, artifacts, notifier, processes, executor, readers, clock);
 //   RETURN_IF_ERROR(manager.Recover());      // once, before the API serves
 //   ... every 100 ms or so: manager.Tick();
 //   manager.Drain([] { ... everything is on disk, workers are gone ... });
@@ -9,8 +9,9 @@
 // Threads: every method may be called from any thread and returns at once (Recover blocks). All
 // decisions run on one strand of the executor, so that there is no lock to wait for; all truth is
 // in the store, and what is kept here is a cache for scheduling. Callbacks run on the executor.
+// `readers` runs what takes long: checkpoints are read and hashed there.
 //
-// End: stop calling it, Store::Close(), stop the executor, then destroy it.
+// End: stop calling it, Store::Close(), stop `readers`, stop the executor, then destroy it.
 #pragma once
 
 #include <chrono>
@@ -44,7 +45,7 @@ class JobManager {
   using Connection = std::shared_ptr<WorkerConnection>;
 
   JobManager(JobManagerOptions options, Store& store, ArtifactStore& artifacts, Notifier& notifier,
-             WorkerProcesses& processes, Executor& executor, const Clock& clock);
+             WorkerProcesses& processes, Executor& executor, Executor& readers, const Clock& clock);
   ~JobManager();
 
   // Reads the unfinished jobs: queues the queued ones; waits for the workers of held ones that are

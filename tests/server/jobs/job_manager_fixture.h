@@ -90,12 +90,13 @@ class JobManagerTest : public StoreTest {
     notifier_ = std::make_unique<Notifier>(
         executor_, [this](const std::string& job) { return jobs_->LastSequence(job); });
     manager_ = std::make_unique<JobManager>(options_, *store_, *artifacts_, *notifier_, processes_,
-                                            executor_, clock_);
+                                            executor_, readers_, clock_);
     ASSERT_OK(manager_->Recover());
     Settle();
   }
   void Stop() {
     store_->Close();
+    readers_.RunAll();
     executor_.RunAll();
     manager_.reset();
   }
@@ -110,7 +111,7 @@ class JobManagerTest : public StoreTest {
   void Settle() {
     do {
       store_->Flush();
-    } while (executor_.RunAll() > 0);
+    } while (executor_.RunAll() + readers_.RunAll() > 0);
   }
   void Advance(std::chrono::nanoseconds by) {
     clock_.Advance(by);
@@ -203,6 +204,7 @@ class JobManagerTest : public StoreTest {
   JobManagerOptions options_;
   uint64_t random_ = uint64_t{1} << 32;
   ManualExecutor executor_;
+  ManualExecutor readers_;
   FakeProcesses processes_;
   std::unique_ptr<ArtifactStore> artifacts_;
   std::unique_ptr<JobStore> jobs_;

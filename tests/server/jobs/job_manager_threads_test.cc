@@ -59,13 +59,13 @@ TEST(JobManagerThreads, JobsOfManySubmittersAllRun) {
   ASSERT_OK(store.status());
   const JobStore jobs(**store);
   RealClock clock;
-  ThreadedExecutor executor(3);
+  ThreadedExecutor executor(3), readers(1);
   ArtifactStore artifacts(**store, {});
   Notifier notifier(executor, [&](const std::string& job) { return jobs.LastSequence(job); });
   PromptProcesses processes;
   JobManagerOptions options;
   options.capacity = {2, uint64_t{1} << 30};
-  JobManager manager(options, **store, artifacts, notifier, processes, executor, clock);
+  JobManager manager(options, **store, artifacts, notifier, processes, executor, readers, clock);
   processes.manager = &manager;
   ASSERT_OK(manager.Recover());
 
@@ -107,6 +107,7 @@ TEST(JobManagerThreads, JobsOfManySubmittersAllRun) {
                                 [&] { return ended == kSubmitters * kJobs; }));
   }
   (*store)->Close();
+  readers.Stop();
   executor.Stop();
   EXPECT_EQ(jobs.ListJobs({.page_size = 100, .filter = "state=SUCCEEDED"})->jobs.size(),
             size_t{kSubmitters * kJobs});

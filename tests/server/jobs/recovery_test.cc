@@ -178,6 +178,23 @@ TEST_F(RecoveryTest, TheNextAttemptGoesOnFromTheNewestCheckpoint) {
   EXPECT_EQ(second->assignments[0].checkpoint->sha256(), kHashOfE);
 }
 
+TEST_F(RecoveryTest, CheckpointsAreHashedApartFromDecisions) {
+  const Running first = Start("a");
+  Checkpoint(first, 1, 10, "d", kHashOfD);
+  Die(first.process);
+  const WorkerProcess process = processes_.started.back();
+  auto second = std::make_shared<FakeConnection>();
+  manager_->OnWorkerHello({process.worker, process.process_id, "avx2", {}}, second);
+  do {
+    store_->Flush();
+  } while (executor_.RunAll() > 0);
+  EXPECT_EQ(StateOf(first.job), v1::RUNNING);
+  EXPECT_TRUE(second->assignments.empty());
+  EXPECT_EQ(readers_.RunAll(), 1u);
+  Settle();
+  EXPECT_EQ(second->assignments.size(), 1u);
+}
+
 TEST_F(RecoveryTest, ADamagedCheckpointIsPassedOver) {
   const Running first = Start("a");
   Checkpoint(first, 1, 10, "d", kHashOfD);
