@@ -185,6 +185,7 @@ void Dispatcher::StartWorkers() {
     Worker& worker = workers_.Add(name);
     worker.process = *std::move(process);
     worker.process.worker = name;
+    worker.child = true;
     worker.deadline = Now() + options_.reconnect_grace;
   }
 }

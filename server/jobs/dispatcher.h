@@ -92,6 +92,8 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void End(const Lease& lease, LeaseEnd end, const std::string& message,
            std::function<void(const absl::StatusOr<EndOutcome>&)> then);
   void Free(const Lease& lease);
+  // The process of an earlier server has ended.
+  bool IsGone(const Worker& worker) const;
   void AskToCancel(Worker& worker);
   void Erase(const std::string& worker);
   void FinishDrain();

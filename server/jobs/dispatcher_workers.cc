@@ -162,8 +162,10 @@ void Dispatcher::End(const Lease& lease, LeaseEnd end, const std::string& messag
           return Later([=, this] { End(lease, end, message, then); });
         }
         if (ended.ok() && ended->ended) {
-          spdlog::info("lease over job={} attempt={} state={} {}", lease.job, lease.attempt,
-                       StateName(ended->outcome.state), message);
+          // What a worker reported itself needs no other words.
+          const bool told = end == LeaseEnd::kDone && IsTerminal(ended->outcome.state);
+          spdlog::info("lease over job={} attempt={} state={}{}", lease.job, lease.attempt,
+                       StateName(ended->outcome.state), told ? "" : ": " + message);
           Publish(ended->outcome);
           if (ended->outcome.state == v1::QUEUED) queue_.Add(ended->outcome.queued);
         }
@@ -196,7 +198,11 @@ void Dispatcher::Disconnected(const std::string& name, const Link& link) {
   worker->connection = nullptr;
   const Time limit = Now() + options_.reconnect_grace;
   worker->deadline = worker->deadline ? std::min(*worker->deadline, limit) : limit;
-  if (!processes_.IsAlive(worker->process)) Exited(name, kGone);
+  if (IsGone(*worker)) Exited(name, kGone);
+}
+
+bool Dispatcher::IsGone(const Worker& worker) const {
+  return !worker.child && worker.connection == nullptr && !processes_.IsAlive(worker.process);
 }
 
 void Dispatcher::Exited(const std::string& name, const std::string& how) {
@@ -241,7 +247,7 @@ void Dispatcher::Tick() {
     }
     if (late) {
       ended.emplace_back(name, kKilled);
-    } else if (worker.connection == nullptr && !processes_.IsAlive(worker.process)) {
+    } else if (IsGone(worker)) {
       ended.emplace_back(name, kGone);
     }
   }

@@ -68,7 +68,7 @@ class JobManager {
   // The stream broke; the process may live and dial again.
   void OnWorkerDisconnected(std::string worker, Connection connection);
   // The process is gone; `how` it ended, for people: "signal 9 (Killed)".
-  void OnWorkerExited(std::string worker, std::string how = "its process is gone");
+  void OnWorkerExited(std::string worker, std::string how);
 
   // Looks at deadlines. Call it every 100 ms or so.
   void Tick();

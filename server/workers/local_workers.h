@@ -3,7 +3,8 @@
 //   LocalWorkers workers(options);
 //   JobManager manager(..., workers, ...);
 //   workers.Supervise([&](const std::string& worker, const std::string& how) {
-//   manager.OnWorkerExited(worker); });
+//     manager.OnWorkerExited(worker, how);
+//   });
 //   ... workers.StopSupervising();   // before `manager` goes
 //
 // The processes are left alone at the end: a worker outlives its server and dials the next one.

@@ -182,7 +182,7 @@ class JobManagerTest : public StoreTest {
   // kill -9 of the worker.
   void Die(const WorkerProcess& process) {
     processes_.alive.erase(process.process_id);
-    manager_->OnWorkerExited(process.worker);
+    manager_->OnWorkerExited(process.worker, "signal 9 (Killed)");
     Settle();
   }
   void Disconnect(const Running& running) {

@@ -198,6 +198,7 @@ TEST_F(JobManagerTest, ALostWorkerSendsItsJobToTheNextAttempt) {
   Die(first.process);
   EXPECT_EQ(StateOf(first.job), v1::QUEUED);
   EXPECT_EQ(Get(first.job).reason(), "WORKER_LOST");
+  EXPECT_EQ(Get(first.job).message(), "its worker ended: signal 9 (Killed)");
   const FakeLink second = DialNewest();
   ASSERT_EQ(second->assignments.size(), 1u);
   EXPECT_EQ(second->assignments[0].lease, (Lease{first.job, 2, 2}));
@@ -239,8 +240,21 @@ TEST_F(JobManagerTest, AWorkerThatDoesNotComeBackIsKilled) {
   EXPECT_TRUE(WasKilled(running.process));
 }
 
-TEST_F(JobManagerTest, ABrokenStreamOfADeadProcessIsNotWaitedFor) {
+TEST_F(JobManagerTest, HowAWorkerEndedIsSaidThoughItsStreamBreaksFirst) {
   const Running running = Start("a");
+  processes_.alive.erase(running.process.process_id);
+  Disconnect(running);
+  manager_->Tick();
+  Settle();
+  EXPECT_EQ(StateOf(running.job), v1::RUNNING);
+  Die(running.process);
+  EXPECT_EQ(Get(running.job).message(), "its worker ended: signal 9 (Killed)");
+}
+
+TEST_F(JobManagerTest, ABrokenStreamOfAnEarlierServersDeadWorkerIsNotWaitedFor) {
+  Running running = Start("a");
+  Restart();
+  running.connection = Dial(running.process, running.lease);
   processes_.alive.erase(running.process.process_id);
   Disconnect(running);
   EXPECT_EQ(StateOf(running.job), v1::QUEUED);
