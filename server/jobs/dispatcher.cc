@@ -46,7 +46,8 @@ Dispatcher::Dispatcher(JobManagerOptions options, Store& store, ArtifactStore& a
       strand_(executor),
       worker_prefix_(
           absl::StrCat("worker-", absl::Hex(options_.random() & 0xffffffff, absl::kZeroPad8), "-")),
-      queue_(options_.capacity, options_.backfill_window) {}
+      queue_(options_.capacity, options_.backfill_window),
+      last_tick_(Now()) {}
 
 JobCounts Dispatcher::counts() const { return {queued_count_, running_count_, draining_flag_}; }
 

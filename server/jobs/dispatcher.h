@@ -52,6 +52,7 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void Report(const Link& link, const Lease& lease, uint64_t first_sequence,
               std::vector<v1::Event> events);
   void Done(const Link& link, const Lease& lease, bool preempted);
+  void Heartbeat(const Link& link);
   void Disconnected(const std::string& name, const Link& link);
   void Exited(const std::string& name, const std::string& how);
   void Tick();
@@ -92,6 +93,9 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void End(const Lease& lease, LeaseEnd end, const std::string& message,
            std::function<void(const absl::StatusOr<EndOutcome>&)> then);
   void Free(const Lease& lease);
+  // What this server did not live through (its container was paused, the machine was suspended) is
+  // no delay of its workers: they did not either.
+  void ForgiveStandstill();
   // The process of an earlier server has ended.
   bool IsGone(const Worker& worker) const;
   void AskToCancel(Worker& worker);
@@ -124,6 +128,7 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   // Not before: after failures to claim, and to start a process.
   Time claim_at_{0};
   Time start_at_{0};
+  Time last_tick_;
   int failed_starts_ = 0;
 
   std::atomic<uint32_t> queued_count_{0};

@@ -13,9 +13,12 @@ namespace trainyard {
 namespace {
 
 constexpr std::chrono::nanoseconds kRetryAfter = std::chrono::seconds(1);
+// Between two ticks: not lateness any more.
+constexpr std::chrono::nanoseconds kStandstill = std::chrono::seconds(5);
 
 constexpr char kGone[] = "its process is gone";
 constexpr char kKilled[] = "it did not answer in time and was killed";
+constexpr char kSilent[] = "it gave no sign of life and was killed";
 
 bool IsLeaseLost(const absl::Status& status) {
   return ReasonOf(status) == "LEASE_LOST" || absl::IsNotFound(status);
@@ -47,6 +50,7 @@ void Dispatcher::Hello(const WorkerHello& hello, const Link& link) {
   }
   worker->connection = link;
   worker->ready = hello.lease.job.empty();
+  worker->last_heard = Now();
   if (worker->phase == Worker::Phase::kStarting) worker->phase = Worker::Phase::kIdle;
   const bool leaving = worker->phase == Worker::Phase::kLeaving;
   if (!worker->cancel && !draining_ && !leaving) worker->deadline.reset();
@@ -192,6 +196,10 @@ void Dispatcher::Free(const Lease& lease) {
   if (worker->gone) Erase(std::string(worker->process.worker));
 }
 
+void Dispatcher::Heartbeat(const Link& link) {
+  if (Worker* worker = workers_.At(link); worker != nullptr) worker->last_heard = Now();
+}
+
 void Dispatcher::Disconnected(const std::string& name, const Link& link) {
   Worker* worker = workers_.Find(name);
   if (worker == nullptr || worker->connection != link) return;
@@ -236,17 +244,28 @@ void Dispatcher::Exited(const std::string& name, const std::string& how) {
 
 void Dispatcher::Erase(const std::string& name) { workers_.Erase(name); }
 
+void Dispatcher::ForgiveStandstill() {
+  const Time now = Now();
+  const Time standstill = now - std::exchange(last_tick_, now);
+  if (standstill < kStandstill) return;
+  for (auto& [name, worker] : workers_.all()) {
+    worker.last_heard += standstill;
+    if (worker.deadline) *worker.deadline += standstill;
+  }
+}
+
 void Dispatcher::Tick() {
+  ForgiveStandstill();
   std::vector<std::pair<std::string, const char*>> ended;
   for (auto& [name, worker] : workers_.all()) {
     if (worker.gone) continue;
     const bool late = worker.deadline && Now() >= *worker.deadline;
-    if (late) {
+    const bool silent =
+        worker.connection != nullptr && Now() - worker.last_heard >= options_.heartbeat_grace;
+    if (late || silent) {
       spdlog::warn("worker does not answer: killed worker={} job={}", name, worker.lease.job);
       processes_.Kill(worker.process);
-    }
-    if (late) {
-      ended.emplace_back(name, kKilled);
+      ended.emplace_back(name, silent ? kSilent : kKilled);
     } else if (IsGone(worker)) {
       ended.emplace_back(name, kGone);
     }

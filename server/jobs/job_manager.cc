@@ -42,6 +42,10 @@ void JobManager::OnDone(Connection connection, Lease lease, bool preempted) {
   Post([=](Dispatcher& dispatcher) { dispatcher.Done(connection, lease, preempted); });
 }
 
+void JobManager::OnHeartbeat(Connection connection) {
+  Post([=](Dispatcher& dispatcher) { dispatcher.Heartbeat(connection); });
+}
+
 void JobManager::OnWorkerDisconnected(std::string worker, Connection connection) {
   Post([=](Dispatcher& dispatcher) { dispatcher.Disconnected(worker, connection); });
 }

@@ -65,6 +65,8 @@ class JobManager {
   void OnReport(Connection connection, Lease lease, uint64_t first_sequence,
                 std::vector<v1::Event> events);
   void OnDone(Connection connection, Lease lease, bool preempted);
+  // Expected every few seconds from each worker that has a stream.
+  void OnHeartbeat(Connection connection);
   // The stream broke; the process may live and dial again.
   void OnWorkerDisconnected(std::string worker, Connection connection);
   // The process is gone; `how` it ended, for people: "signal 9 (Killed)".

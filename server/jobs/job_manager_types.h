@@ -27,6 +27,9 @@ struct JobManagerOptions {
   int idle_workers = 1;
   // How long a job waits for its worker to dial (again) while the process lives.
   std::chrono::nanoseconds reconnect_grace = std::chrono::seconds(30);
+  // How long a worker with a stream may be silent before it is killed and its job goes on
+  // elsewhere. Generous: on a busy machine all are slow.
+  std::chrono::nanoseconds heartbeat_grace = std::chrono::seconds(60);
   // How long a worker may take to obey Cancel or Drain before it is killed.
   std::chrono::nanoseconds stop_grace = std::chrono::seconds(60);
   // How long smaller jobs may pass a job that does not fit, see queue.h.

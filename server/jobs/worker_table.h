@@ -37,6 +37,8 @@ struct Worker {
   // What is sent there arrives: the lease in its Hello has been answered, and the stream is not
   // being closed.
   bool ready = false;
+  // Of `connection`, by Hello and heartbeats.
+  std::chrono::nanoseconds last_heard{0};
   // kBusy.
   Lease lease;
   // Of the capacity, for its job: kClaiming, kBusy.

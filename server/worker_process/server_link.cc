@@ -177,6 +177,7 @@ grpc::Status ServerLink::Converse() {
     {
       MutexLock lock(mutex_);
       stream_ = stream;
+      last_heartbeat_ = steady_clock::now();
       answered_ = !hello.has_lease();
     }
     changed_.NotifyAll();
@@ -258,7 +259,13 @@ void ServerLink::GiveUp() {
 
 bool ServerLink::HasSomethingToSay() const {
   if (stream_ == nullptr) return false;
-  return Quiet() || (answered_ && !done_sent_ && (outbox_.unsent() != 0 || preempted_.has_value()));
+  return Quiet() || UntilHeartbeat() <= std::chrono::nanoseconds::zero() ||
+         (answered_ && !done_sent_ && (outbox_.unsent() != 0 || preempted_.has_value()));
+}
+
+std::chrono::nanoseconds ServerLink::UntilHeartbeat() const {
+  if (stream_ == nullptr) return options_.heartbeat_interval;
+  return last_heartbeat_ + options_.heartbeat_interval - steady_clock::now();
 }
 
 std::optional<v1::WorkRequest> ServerLink::NextRequest(std::shared_ptr<Stream>& stream) {
@@ -266,7 +273,7 @@ std::optional<v1::WorkRequest> ServerLink::NextRequest(std::shared_ptr<Stream>& 
   const auto something = [this]()
                              TRAINYARD_REQUIRES(mutex_) { return ended_ || HasSomethingToSay(); };
   while (true) {
-    changed_.Wait(lock, something);
+    if (!changed_.WaitFor(lock, UntilHeartbeat(), something)) continue;
     // Company for a lonely event, unless the last write was long ago or a whole batch is there.
     const auto due = last_write_ + options_.flush_interval - steady_clock::now();
     if (due > steady_clock::duration::zero() && !ended_) {
@@ -283,7 +290,10 @@ std::optional<v1::WorkRequest> ServerLink::NextRequest(std::shared_ptr<Stream>& 
   last_write_ = steady_clock::now();
   if (Quiet()) return std::nullopt;
   v1::WorkRequest request;
-  if (outbox_.unsent() != 0) {
+  if (UntilHeartbeat() <= std::chrono::nanoseconds::zero()) {
+    request.mutable_heartbeat();
+    last_heartbeat_ = last_write_;
+  } else if (outbox_.unsent() != 0) {
     uint64_t first_sequence = 0;
     for (v1::Event& event : outbox_.Next(kBatchEvents, kBatchBytes, first_sequence)) {
       *request.mutable_report()->add_events() = std::move(event);

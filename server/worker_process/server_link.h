@@ -47,6 +47,8 @@ class ServerLink {
     std::chrono::nanoseconds give_up_idle = std::chrono::minutes(1);
     // How long events wait for others; the first after a pause does not.
     std::chrono::nanoseconds flush_interval = std::chrono::milliseconds(20);
+    // Many of them fit into the time after which the server gives a worker up.
+    std::chrono::nanoseconds heartbeat_interval = std::chrono::seconds(5);
   };
 
   struct Job {
@@ -101,6 +103,8 @@ class ServerLink {
   // The worker hangs up, and nothing is left to be said before.
   bool Quiet() const TRAINYARD_REQUIRES(mutex_) { return closing_ && Free(); }
   bool HasSomethingToSay() const TRAINYARD_REQUIRES(mutex_);
+  // Until the next heartbeat is due; not above zero: it is.
+  std::chrono::nanoseconds UntilHeartbeat() const TRAINYARD_REQUIRES(mutex_);
   // The next thing to write to `stream`; nothing: hang up, or where `stream` is null, end.
   std::optional<v1::WorkRequest> NextRequest(std::shared_ptr<Stream>& stream);
   void Authorize(grpc::ClientContext& context) const;
@@ -119,6 +123,8 @@ class ServerLink {
   bool answered_ TRAINYARD_GUARDED_BY(mutex_) = false;
   bool writing_ TRAINYARD_GUARDED_BY(mutex_) = false;
   std::chrono::steady_clock::time_point last_write_ TRAINYARD_GUARDED_BY(mutex_);
+  // Or Hello.
+  std::chrono::steady_clock::time_point last_heartbeat_ TRAINYARD_GUARDED_BY(mutex_);
   std::chrono::steady_clock::time_point last_contact_ TRAINYARD_GUARDED_BY(mutex_);
   // Of the current job, until its end is acked or it is lost.
   std::optional<v1::Lease> lease_ TRAINYARD_GUARDED_BY(mutex_);

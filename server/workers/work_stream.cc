@@ -83,8 +83,11 @@ absl::Status WorkStream::Receive() {
       manager_.OnDone(shared_from_this(), FromMessage(request_.done().lease()),
                       request_.done().preempted());
       return absl::OkStatus();
+    case v1::WorkRequest::kHeartbeat:
+      manager_.OnHeartbeat(shared_from_this());
+      return absl::OkStatus();
     default:
-      return absl::InvalidArgumentError("expected a Report or Done");
+      return absl::InvalidArgumentError("expected a Report, Done or Heartbeat");
   }
 }
 

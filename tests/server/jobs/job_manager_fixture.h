@@ -113,7 +113,20 @@ class JobManagerTest : public StoreTest {
       store_->Flush();
     } while (executor_.RunAll() + readers_.RunAll() > 0);
   }
+  // Second by second; workers with a stream are heard, but those in frozen_.
   void Advance(std::chrono::nanoseconds by) {
+    for (constexpr std::chrono::nanoseconds kStep = std::chrono::seconds(1); by.count() > 0;
+         by -= kStep) {
+      clock_.Advance(std::min(by, kStep));
+      for (const auto& [worker, link] : links_) {
+        if (frozen_.count(worker) == 0) manager_->OnHeartbeat(link);
+      }
+      manager_->Tick();
+      Settle();
+    }
+  }
+  // Without a tick meanwhile: everything stands still.
+  void Pause(std::chrono::nanoseconds by) {
     clock_.Advance(by);
     manager_->Tick();
     Settle();
@@ -149,6 +162,7 @@ class JobManagerTest : public StoreTest {
   // The worker of a started process dials.
   FakeLink Dial(const WorkerProcess& process, const Lease& lease = {}) {
     auto connection = std::make_shared<FakeConnection>();
+    links_[process.worker] = connection;
     manager_->OnWorkerHello({process.worker, process.process_id, "avx2", lease}, connection);
     Settle();
     return connection;
@@ -202,6 +216,8 @@ class JobManagerTest : public StoreTest {
   v1::JobState StateOf(const std::string& name) { return Get(name).state(); }
 
   JobManagerOptions options_;
+  std::map<std::string, FakeLink> links_;
+  std::set<std::string> frozen_;
   uint64_t random_ = uint64_t{1} << 32;
   ManualExecutor executor_;
   ManualExecutor readers_;

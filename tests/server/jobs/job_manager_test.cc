@@ -219,6 +219,50 @@ TEST_F(JobManagerTest, FiveLostWorkersInARowFailTheJob) {
   EXPECT_EQ(manager_->counts().running, 0u);
 }
 
+TEST_F(JobManagerTest, AWorkerThatGivesNoSignOfLifeLosesItsJob) {
+  const Running running = Start("a");
+  Advance(options_.heartbeat_grace * 2);
+  EXPECT_EQ(StateOf(running.job), v1::RUNNING);
+  frozen_.insert(running.process.worker);
+  Advance(options_.heartbeat_grace - seconds(1));
+  EXPECT_EQ(StateOf(running.job), v1::RUNNING);
+  Advance(seconds(1));
+  EXPECT_TRUE(WasKilled(running.process));
+  EXPECT_EQ(StateOf(running.job), v1::QUEUED);
+  EXPECT_EQ(Get(running.job).message(), "its worker ended: it gave no sign of life and was killed");
+  EXPECT_EQ(DialNewest()->assignments.at(0).lease, (Lease{running.job, 2, 2}));
+}
+
+TEST_F(JobManagerTest, AnIdleWorkerThatGivesNoSignOfLifeIsReplaced) {
+  const WorkerProcess process = processes_.started.back();
+  DialNewest();
+  frozen_.insert(process.worker);
+  Advance(options_.heartbeat_grace);
+  EXPECT_TRUE(WasKilled(process));
+  EXPECT_NE(processes_.started.back().worker, process.worker);
+}
+
+TEST_F(JobManagerTest, AfterAStandstillWorkersGetTheTimeThatTheyHad) {
+  const Running running = Start("a");
+  Advance(seconds(10));
+  Pause(std::chrono::hours(1));
+  EXPECT_EQ(StateOf(running.job), v1::RUNNING);
+  frozen_.insert(running.process.worker);
+  Advance(options_.heartbeat_grace - seconds(1));
+  EXPECT_EQ(StateOf(running.job), v1::RUNNING);
+  Advance(seconds(1));
+  EXPECT_EQ(StateOf(running.job), v1::QUEUED);
+}
+
+TEST_F(JobManagerTest, AStandstillIsNoTimeToDial) {
+  const Running running = Start("a");
+  Disconnect(running);
+  Pause(options_.reconnect_grace * 2);
+  EXPECT_EQ(StateOf(running.job), v1::RUNNING);
+  Advance(options_.reconnect_grace);
+  EXPECT_EQ(StateOf(running.job), v1::QUEUED);
+}
+
 TEST_F(JobManagerTest, ABrokenStreamIsWaitedFor) {
   const Running running = Start("a");
   Report(running, 1, {ProgressEvent(1), ProgressEvent(2)});

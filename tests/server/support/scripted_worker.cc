@@ -109,6 +109,7 @@ int main(int argc, char** argv) {
   options.worker = trainyard::Flag(argc, argv, "--name");
   // A worker that a test left behind soon goes.
   options.give_up = options.give_up_idle = std::chrono::seconds(20);
+  options.heartbeat_interval = std::chrono::milliseconds(100);
   std::ifstream(trainyard::Flag(argc, argv, "--secret-file")) >> options.secret;
   trainyard::ServerLink link(options);
   trainyard::ScriptedEngine engine;

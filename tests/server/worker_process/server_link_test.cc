@@ -198,6 +198,25 @@ TEST_F(ServerLinkTest, AJobThatIsAssignedToALeavingWorkerGoesBack) {
   closing.join();
 }
 
+TEST(ServerLinkHeartbeat, IsSentWithAndWithoutAJobAndBeforeHelloIsAnswered) {
+  ScriptedServer server;
+  ServerLink::Options options;
+  options.address = server.address();
+  options.worker = "worker";
+  options.heartbeat_interval = std::chrono::milliseconds(1);
+  ServerLink link(options);
+  ScriptedStream& first = server.NextStream();
+  EXPECT_TRUE(first.Read().has_hello());
+  EXPECT_TRUE(first.Read().has_heartbeat());
+  first.Send(Assign("jobs/a"));
+  EXPECT_TRUE(link.NextJob().has_value());
+  EXPECT_TRUE(first.Read().has_heartbeat());
+  first.Close(absl::UnavailableError("the server is gone"));
+  ScriptedStream& second = server.NextStream();
+  EXPECT_TRUE(second.Read().hello().has_lease());
+  EXPECT_TRUE(second.Read().has_heartbeat());
+}
+
 TEST_F(ServerLinkTest, ARefusedFileComesWithTheServersReason) {
   const ServerLink::Job job = Take(Dialled(), "jobs/a");
   server_.set_upload_status(

@@ -44,9 +44,10 @@ class RecoveryTest : public DaemonFixture {
     EXPECT_TRUE(reader->Finish().ok());
     EXPECT_EQ(bytes, expected);
   }
-  void KillWorkers() {
-    for (const pid_t process : WorkerProcesses()) kill(process, SIGKILL);
+  void SignalWorkers(int signal) {
+    for (const pid_t process : WorkerProcesses()) kill(process, signal);
   }
+  void KillWorkers() { SignalWorkers(SIGKILL); }
 };
 
 TEST_F(RecoveryTest, AJobOutlivesItsServerWithoutASecondAttempt) {
@@ -93,6 +94,19 @@ TEST_F(RecoveryTest, AKilledWorkersJobGoesOnFromItsCheckpoint) {
     if (frame.event().has_attempt_started()) start = frame.event().attempt_started().start_step();
   }
   EXPECT_EQ(start, 20u);
+}
+
+TEST_F(RecoveryTest, AStoppedWorkersJobGoesOnInAnother) {
+  StopDaemon();
+  options_.jobs.heartbeat_grace = std::chrono::seconds(3);
+  StartDaemon();
+  const std::string job = Submit("hold", 25);
+  Watch(job, Step(25));
+  SignalWorkers(SIGSTOP);
+  Watch(job, [](const v1::WatchJobResponse& frame) {
+    return frame.event().has_attempt_started() && frame.event().attempt() > 1;
+  });
+  EXPECT_GT(Get(job).attempts(), 1u);
 }
 
 TEST_F(RecoveryTest, AJobThatKillsEveryWorkerFails) {
