@@ -15,6 +15,8 @@ while (($#)); do
   shift 2
 done
 steps=500
+# Jobs that were cut by the kill of their worker, and not over before it.
+cut=0
 
 start_server
 reference=$(submit cnn.yaml --name reference)
@@ -25,7 +27,7 @@ expect_equal "${#hash}" 64 "length of the reference's hash"
 for ((i = 0; i < times; ++i)); do
   kinds=(worker server both)
   kind=${kinds[i % 3]}
-  step=$((1 + RANDOM % (steps - 50)))
+  step=$((1 + RANDOM % (steps / 2)))
   job=$(submit cnn.yaml --name "killed-$i")
   # Acknowledged and queued only, at the moment of the kill.
   waiting=$(submit mlp.yaml --name "waiting-$i" --priority -5)
@@ -49,5 +51,7 @@ for ((i = 0; i < times; ++i)); do
   wait "$watcher" || fail "the watch did not survive: $kind at step $step"
   grep '"event"' "$WORK/watched" | cmp -s - "$WORK/log" || fail "the watch differs from the log: $kind at step $step"
   attempts=$(job_json "$job" | sed -n 's/.*"attempts": *\([0-9]*\).*/\1/p')
-  passed "$kind killed at step $step: same model, whole log, ${attempts:-0} attempts"
+  [[ $kind == server ]] || ((attempts == 1)) || cut=$((cut + 1))
+  passed "$kind killed at step $step: same model, whole log, $attempts attempts"
 done
+((cut > 0)) || fail "every job was over before its worker was killed"

@@ -94,10 +94,11 @@ kill_server() {
 server_rss_kib() { awk '/^VmRSS:/ {print $2}' "/proc/$SERVER_PID/status"; }
 
 # Process ids of this folder's workers: their program is ours and their environment or arguments name $DATA.
+# Without a process for each that there is: on a busy machine the job would be over before it is killed.
 workers() {
   local process
   for process in /proc/[0-9]*; do
-    [[ $(readlink "$process/exe" 2>/dev/null) == "$(readlink -f "$BIN")/trainyard-worker" ]] || continue
+    [[ $process/exe -ef $BIN/trainyard-worker ]] || continue
     grep -qaF "$DATA" "$process/cmdline" "$process/environ" 2>/dev/null && echo "${process#/proc/}"
   done
   return 0
