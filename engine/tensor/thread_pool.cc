@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <limits>
 
 // Of GCC's OpenMP runtime, which oneDNN runs on; declared here because another compiler's <omp.h>
 // would bring its own runtime, and telling that one would change nothing.
@@ -14,9 +15,12 @@ namespace {
 
 constexpr int kSpins = 4000;  // about 50 us
 constexpr int kRoundShift = 32;
+// As the next tile: the round gives none.
+constexpr uint64_t kClosed = std::numeric_limits<int>::max();
 
 uint32_t RoundOf(uint64_t ticket) { return static_cast<uint32_t>(ticket >> kRoundShift); }
 int TileOf(uint64_t ticket) { return static_cast<int>(ticket & 0xffffffffu); }
+uint64_t Ticket(uint32_t round, uint64_t tile) { return uint64_t{round} << kRoundShift | tile; }
 
 }  // namespace
 
@@ -57,14 +61,15 @@ void ThreadPool::RunTiles(int tiles, const TileFunction& function) {
     for (int tile = 0; tile < tiles; ++tile) function(tile);
     return;
   }
-  // The round before has no tile left, so nobody uses what is written here; a thread that reads it
-  // early fails its claim, because the ticket still has the old round.
-  const uint32_t round = RoundOf(ticket_.load(std::memory_order_relaxed)) + 1;
+  // A closed round stands between two open ones: a thread late in the round before that reads the
+  // function or the number of tiles written below has seen the closing too, and its claim fails.
+  const uint32_t closed = RoundOf(ticket_.load(std::memory_order_relaxed)) + 1;
+  const uint32_t round = closed + 1;
+  ticket_.store(Ticket(closed, kClosed), std::memory_order_relaxed);
   remaining_.store(tiles, std::memory_order_relaxed);
-  tiles_.store(0, std::memory_order_release);
   function_.store(&function, std::memory_order_release);
   tiles_.store(tiles, std::memory_order_release);
-  ticket_.store(uint64_t{round} << kRoundShift, std::memory_order_release);
+  ticket_.store(Ticket(round, 0), std::memory_order_release);
   ticket_.notify_all();
   TakeTiles(round);
   for (int spin = 0; spin < kSpins; ++spin) {
@@ -92,7 +97,7 @@ void ThreadPool::WorkerLoop() {
     }
     if (stopping_.load(std::memory_order_acquire)) return;
     done = RoundOf(ticket);
-    TakeTiles(done);
+    TakeTiles(done);  // none where the round is closed: then the open one is waited for
   }
 }
 

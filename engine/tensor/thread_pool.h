@@ -56,7 +56,8 @@ class ThreadPool {
   void TakeTiles(uint32_t round);
 
   // High half: the round, low half: the next tile. A claim succeeds only within the round that the
-  // claimer saw, so a late thread can never run a function of another round.
+  // claimer saw, so a late thread can never run a function of another round. function_ and tiles_
+  // are written while the round is a closed one, which gives no tile.
   std::atomic<uint64_t> ticket_{0};
   std::atomic<const TileFunction*> function_{nullptr};
   std::atomic<int> tiles_{0};

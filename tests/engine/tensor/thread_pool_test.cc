@@ -29,6 +29,24 @@ TEST_P(ThreadPoolOf, TakesNoTilesAndManyTiles) {
   EXPECT_EQ(sum, 49'995'000);
 }
 
+// A thread that is suspended between reading a round's tiles and claiming one wakes up in a later
+// round with another number of tiles.
+TEST(ThreadPool, LateThreadsClaimNoTileOfAnotherRound) {
+  constexpr int kRounds = 100'000;
+  constexpr int kMostTiles = 12;
+  ThreadPool pool(4 * ThreadPool::AvailableCores() + 1);
+  std::vector<std::atomic<int>> runs(kMostTiles);
+  for (int round = 0; round < kRounds; ++round) {
+    const int tiles = round % 2 == 0 ? 2 : 3 + round % (kMostTiles - 2);
+    for (std::atomic<int>& count : runs) count.store(0, std::memory_order_relaxed);
+    pool.Run(tiles, [&](int tile) { runs[tile].fetch_add(1, std::memory_order_relaxed); });
+    for (int tile = 0; tile < kMostTiles; ++tile) {
+      ASSERT_EQ(runs[tile].load(std::memory_order_relaxed), tile < tiles ? 1 : 0)
+          << "tile " << tile << " of " << tiles << " in round " << round;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolOf, ::testing::Values(1, 2, 3, 8));
 
 TEST(ThreadPool, KnowsItsCores) { EXPECT_GE(ThreadPool::AvailableCores(), 1); }
