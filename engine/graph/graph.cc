@@ -1,10 +1,10 @@
 #include "engine/graph/graph.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/saturated.h"
 
 namespace trainyard {
 namespace {
@@ -12,16 +12,6 @@ namespace {
 constexpr char kInputName[] = "input";
 // Elements of one activation or parameter; beyond it sizes in bytes would not be safe to multiply.
 constexpr int64_t kMaxElements = int64_t{1} << 40;
-
-int64_t AddSaturated(int64_t a, int64_t b) {
-  int64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<int64_t>::max() : sum;
-}
-
-int64_t MultiplySaturated(int64_t a, int64_t b) {
-  int64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<int64_t>::max() : product;
-}
 
 bool IsName(const std::string& name) {
   constexpr size_t kLongest = 100;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/base/saturated.h"
 #include "engine/base/status.h"
 #include "engine/spec/compile_data.h"
 #include "engine/spec/convert.h"
@@ -22,11 +22,6 @@ constexpr size_t kMaxNameSize = 63;
 constexpr int kMaxMetrics = 32;
 // Of the process, its libraries and the primitives.
 constexpr int64_t kProcessBytes = int64_t{64} << 20;
-
-int64_t AddSaturated(int64_t a, int64_t b) {
-  int64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<int64_t>::max() : sum;
-}
 
 std::string Gibibytes(int64_t bytes) {
   return absl::StrCat(std::round(static_cast<double>(bytes) / (1 << 30) * 100) / 100, " GiB");
@@ -256,13 +251,9 @@ class Compiler {
       layer.set_parameters(parameters);
       layer.set_forward_flops(node.forward_flops);
     }
-    int64_t flops = 0;
-    if (__builtin_mul_overflow(result_.graph.training_flops(), int64_t{spec_.batch_size()},
-                               &flops)) {
-      flops = std::numeric_limits<int64_t>::max();
-    }
     summary.set_parameters(result_.graph.parameters());
-    summary.set_flops_per_step(flops);
+    summary.set_flops_per_step(
+        MultiplySaturated(result_.graph.training_flops(), spec_.batch_size()));
     summary.set_steps(result_.total_steps);
     summary.set_memory_bytes(memory_bytes_);
     summary.set_train_samples(result_.data.train_size);
