@@ -68,11 +68,11 @@ class Builder {
       Break(node);
       return;
     }
-    node.forward_flops = node.layer->ForwardFlops(node.input_shapes);
     if (!AddParameters(path, node)) {
       Break(node);
       return;
     }
+    node.forward_flops = node.layer->ForwardFlops(node.input_shapes);
     last_ = static_cast<int>(nodes_.size());
     index_of_[node.name] = last_;
     nodes_.push_back(std::move(node));

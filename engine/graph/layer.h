@@ -55,6 +55,7 @@ class Layer {
   // The inputs have been proven by OutputShape, here and below.
   virtual std::vector<ParameterSpec> Parameters(absl::Span<const Shape> inputs) const { return {}; }
   // Multiply-adds counted as 2, for one sample, forward; 0 for what only moves or maps elements.
+  // Saturates.
   virtual int64_t ForwardFlops(absl::Span<const Shape> inputs) const { return 0; }
 
   // Adds forward operations and, in a plan for training, registers the backward ones.

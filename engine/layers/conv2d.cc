@@ -1,6 +1,7 @@
 // Two-dimensional convolution (cross-correlation, as in PyTorch) by oneDNN's direct kernels, cut by
 // groups of images; the small weight gradients are added up over groups in their order.
 #include "absl/strings/str_cat.h"
+#include "engine/base/saturated.h"
 #include "engine/base/status.h"
 #include "engine/graph/plan_builder.h"
 #include "engine/layers/window.h"
@@ -64,10 +65,10 @@ class Conv2d final : public Layer {
   // Padded taps count, as everywhere in the literature.
   int64_t ForwardFlops(absl::Span<const Shape> inputs) const override {
     const Window::Geometry geometry = *window_.Over(inputs[0]);
-    return 2 * Shape{filters_,           geometry.out_height,
-                     geometry.out_width, inputs[0][0] / groups_,
-                     window_.height(),   window_.width()}
-                   .elements();
+    const Shape products = {filters_,           geometry.out_height,
+                            geometry.out_width, inputs[0][0] / groups_,
+                            window_.height(),   window_.width()};
+    return MultiplySaturated(2, products.elements());
   }
 
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {

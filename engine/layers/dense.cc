@@ -2,6 +2,7 @@
 // shape.
 #include <algorithm>
 
+#include "engine/base/saturated.h"
 #include "engine/base/status.h"
 #include "engine/graph/plan_builder.h"
 #include "engine/layers/matmul_tiles.h"
@@ -51,7 +52,7 @@ class Dense final : public Layer {
   }
 
   int64_t ForwardFlops(absl::Span<const Shape> inputs) const override {
-    return 2 * inputs[0][0] * units_;
+    return MultiplySaturated(2, Shape{inputs[0][0], units_}.elements());
   }
 
   // Weights lie as [features, units], the faster order of the forward product for small batches.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace trainyard {
 namespace {
 
@@ -114,6 +116,20 @@ TEST_F(GraphTest, ReportsEveryWrongLayerOnce) {
 TEST_F(GraphTest, RefusesWhatCannotBeCounted) {
   const std::string message = Violation({Dense(1 << 24), Dense(1 << 24)}, Shape{1 << 24});
   EXPECT_NE(message.find("too large"), std::string::npos) << message;
+}
+
+// Every size is allowed, their product is 2^62, then beyond 64 bits.
+TEST_F(GraphTest, FlopsStopAtTheMaximum) {
+  RawMap params = {{"filters", Of(1 << 15)},
+                   {"kernel", {RawList{Of(256), Of(256)}}},
+                   {"padding", {std::string("same")}}};
+  const Graph graph = Build({Layer("conv2d", params)}, Shape{64, 4096, 4096});
+  ASSERT_TRUE(violations_.empty()) << violations_.ToStatus();
+  const int64_t out = int64_t{1 << 15} << 24;
+  EXPECT_EQ(graph.nodes()[0].forward_flops, 2 * out * 64 * 256 * 256);
+  params["filters"] = Of(1 << 16);
+  EXPECT_EQ(Build({Layer("conv2d", params)}, Shape{128, 4096, 4096}).nodes()[0].forward_flops,
+            std::numeric_limits<int64_t>::max());
 }
 
 TEST_F(GraphTest, DeepResidualTowersAreFast) {
