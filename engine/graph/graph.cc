@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/saturated.h"
@@ -12,6 +13,9 @@ namespace {
 constexpr char kInputName[] = "input";
 // Elements of one activation or parameter; beyond it sizes in bytes would not be safe to multiply.
 constexpr int64_t kMaxElements = int64_t{1} << 40;
+// A suggestion compares a name with those of all layers: with more violations than this nobody reads
+// it.
+constexpr size_t kSuggestedViolations = 20;
 
 bool IsName(const std::string& name) {
   constexpr size_t kLongest = 100;
@@ -42,17 +46,6 @@ class Builder {
     const bool named = CheckName(node.name, request.name.empty() ? path : path + ".name");
     const bool connected = Connect(request, path, node);
     if (!node.layer || !named || !connected) {
-      broken_.push_back(node.name);
-      last_ = kBroken;
-      return;
-    }
-    const int inputs = static_cast<int>(node.inputs.size());
-    if (inputs < node.layer->min_inputs() || inputs > node.layer->max_inputs()) {
-      violations_.Add(
-          path + ".inputs",
-          absl::StrCat(node.type, " takes ", node.layer->min_inputs(),
-                       node.layer->max_inputs() > node.layer->min_inputs() ? " or more" : "",
-                       " inputs, got ", inputs));
       Break(node);
       return;
     }
@@ -84,8 +77,21 @@ class Builder {
   static constexpr int kBroken = -2;
 
   void Break(const GraphNode& node) {
-    broken_.push_back(node.name);
+    broken_.insert(node.name);
     last_ = kBroken;
+  }
+
+  bool CheckInputCount(const Layer& layer, size_t inputs, const std::string& type,
+                       const std::string& path) {
+    const size_t least = static_cast<size_t>(layer.min_inputs());
+    const size_t most = static_cast<size_t>(layer.max_inputs());
+    if (inputs >= least && inputs <= most) return true;
+    const std::string range =
+        most > least ? absl::StrCat(least, " to ", most) : absl::StrCat(least);
+    violations_.Add(path + ".inputs", absl::StrCat(type, " takes ", range,
+                                                   most == 1 ? " input" : " inputs", ", got ",
+                                                   inputs));
+    return false;
   }
 
   bool CheckName(const std::string& name, const std::string& path) {
@@ -95,7 +101,7 @@ class Builder {
       return false;
     }
     if (index_of_.count(name) > 0 ||
-        std::find(broken_.begin(), broken_.end(), name) != broken_.end()) {
+        broken_.count(name) > 0) {
       violations_.Add(path, absl::StrCat("a second layer named '", name, "'"));
       return false;
     }
@@ -103,6 +109,8 @@ class Builder {
   }
 
   bool Connect(const LayerRequest& request, const std::string& path, GraphNode& node) {
+    const size_t count = std::max<size_t>(request.inputs.size(), 1);
+    if (node.layer && !CheckInputCount(*node.layer, count, node.type, path)) return false;
     if (request.inputs.empty()) {
       if (last_ == kBroken) return false;
       node.inputs = {last_};
@@ -116,12 +124,9 @@ class Builder {
         continue;
       }
       good = false;
-      if (std::find(broken_.begin(), broken_.end(), name) != broken_.end()) continue;
-      std::vector<std::string> known;
-      for (const auto& [known_name, index] : index_of_) known.push_back(known_name);
-      violations_.Add(
-          absl::StrCat(path, ".inputs[", i, "]"),
-          absl::StrCat("no earlier layer '", name.substr(0, 40), "'", Suggestion(name, known)));
+      if (broken_.count(name) > 0) continue;
+      violations_.Add(absl::StrCat(path, ".inputs[", i, "]"),
+                      absl::StrCat("no earlier layer '", name.substr(0, 40), "'", SuggestFor(name)));
     }
     for (int input : node.inputs) {
       node.input_shapes.push_back(input == GraphNode::kInput ? input_ : nodes_[input].output);
@@ -131,6 +136,13 @@ class Builder {
       }
     }
     return good;
+  }
+
+  std::string SuggestFor(const std::string& name) const {
+    if (violations_.list().size() >= kSuggestedViolations) return "";
+    std::vector<std::string> known;
+    for (const auto& [known_name, index] : index_of_) known.push_back(known_name);
+    return Suggestion(name, known);
   }
 
   bool AddParameters(const std::string& path, GraphNode& node) {
@@ -163,7 +175,7 @@ class Builder {
   std::shared_ptr<const Initializer> default_;
   std::vector<GraphNode> nodes_;
   std::map<std::string, int> index_of_;
-  std::vector<std::string> broken_;
+  std::set<std::string> broken_;
   int last_ = GraphNode::kInput;
 };
 

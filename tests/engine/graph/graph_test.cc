@@ -96,12 +96,30 @@ TEST_F(GraphTest, SaysWhatDoesNotFit) {
   EXPECT_EQ(Violation({Layer("relu", {}, "", {"imput"})}, Shape{4}),
             "model.layers[0].inputs[0]: no earlier layer 'imput'; did you mean 'input'?");
   EXPECT_EQ(Violation({Layer("add", {}, "", {"input"})}, Shape{4}),
-            "model.layers[0].inputs: add takes 2 or more inputs, got 1");
+            "model.layers[0].inputs: add takes 2 to 64 inputs, got 1");
   EXPECT_EQ(Violation({Layer("relu", {}, "a"), Layer("relu", {}, "a")}, Shape{4}),
             "model.layers[1].name: a second layer named 'a'");
   EXPECT_EQ(Violation({Layer("relu", {}, "a"), Layer("relu", {}, "b", {"input"})}, Shape{4}),
             "model.layers[0]: the output of layer 'a' is not used by any later layer");
   EXPECT_EQ(Violation({}, Shape{4}), "model.layers: required: at least one layer");
+}
+
+TEST_F(GraphTest, RefusesMoreInputsThanALayerTakesBeforeItLooksAtThem) {
+  EXPECT_EQ(Violation({Layer("relu", {}, "", std::vector<std::string>(1'000'000, "nowhere"))},
+                      Shape{4}),
+            "model.layers[0].inputs: relu takes 1 input, got 1000000");
+  EXPECT_EQ(Violation({Layer("add", {}, "", std::vector<std::string>(65, "input"))}, Shape{4}),
+            "model.layers[0].inputs: add takes 2 to 64 inputs, got 65");
+}
+
+TEST_F(GraphTest, SuggestsNamesOnlyWhileFewAreWrong) {
+  std::vector<LayerRequest> layers = {
+      Layer("add", {}, "sum", std::vector<std::string>(30, "imput"))};
+  Build(layers, Shape{4});
+  ASSERT_EQ(violations_.list().size(), 30u);
+  EXPECT_EQ(violations_.list()[19].message,
+            "no earlier layer 'imput'; did you mean 'input'?");
+  EXPECT_EQ(violations_.list()[20].message, "no earlier layer 'imput'");
 }
 
 TEST_F(GraphTest, ReportsEveryWrongLayerOnce) {
