@@ -69,9 +69,6 @@ class RandomStream {
     const uint64_t word = uint64_t{words[1]} << 32 | words[0];
     return static_cast<uint64_t>((static_cast<unsigned __int128>(word) * bound) >> 64);
   }
-  // Standard normal by Box-Muller.
-  double Normal(uint64_t major, uint64_t minor) const;
-
   static float ToUniform(uint32_t word) { return static_cast<float>(word >> 8) * 0x1.0p-24f; }
 
  private:

@@ -2,8 +2,6 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
-
 #include "engine/base/status.h"
 
 namespace trainyard {
@@ -62,12 +60,6 @@ std::string Sha256Hex(const std::string& bytes) {
   Sha256 hasher;
   hasher.Update(bytes);
   return hasher.HexDigest();
-}
-
-bool IsSha256Hex(const std::string& text) {
-  return text.size() == 2 * kDigestBytes && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
 }
 
 }  // namespace trainyard

@@ -33,7 +33,4 @@ class Sha256 {
 
 std::string Sha256Hex(const std::string& bytes);
 
-// Whether `text` could be a digest: 64 lower-case hexadecimal digits. For names that become paths.
-bool IsSha256Hex(const std::string& text);
-
 }  // namespace trainyard

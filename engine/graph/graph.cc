@@ -232,12 +232,6 @@ int64_t Graph::parameters() const {
   return total;
 }
 
-int64_t Graph::forward_flops() const {
-  int64_t total = 0;
-  for (const GraphNode& node : nodes_) total = AddSaturated(total, node.forward_flops);
-  return total;
-}
-
 int64_t Graph::training_flops() const {
   int64_t total = 0;
   for (const GraphNode& node : nodes_) {

@@ -114,7 +114,6 @@ class Plan {
   }
 
   const Memory& memory() const { return memory_; }
-  size_t stage_count() const { return stages_.size(); }
 
  private:
   using BoundOperation = std::variant<onednn::BoundPrimitive, Kernel>;

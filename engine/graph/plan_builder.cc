@@ -124,10 +124,6 @@ void PlanBuilder::AddSum(const std::vector<View>& terms, const View& sum) {
   }
 }
 
-const onednn::Layout* PlanBuilder::DecidedLayout(int index) const {
-  return parameters_[index].decided ? &parameters_[index].layout : nullptr;
-}
-
 absl::StatusOr<BufferRef> PlanBuilder::Weight(int index, const onednn::Layout& layout) {
   const BufferRef own = {parameters_[index].trainable ? Space::kWeights : Space::kStatistics, index,
                          0};

@@ -97,10 +97,7 @@ class PlanBuilder {
   // Where parameter `index` is found in `layout`: the first layout asked for becomes the
   // parameter's own, others are copies that are refreshed before each run.
   absl::StatusOr<BufferRef> Weight(int index, const onednn::Layout& layout);
-  // The layout that has been decided, or null.
-  const onednn::Layout* DecidedLayout(int index) const;
   BufferRef Gradient(int index) const { return {Space::kGradients, index, 0}; }
-  BufferRef Statistic(int index) const { return {Space::kStatistics, index, 0}; }
   // Adds up `parts` partial gradients (each in `layout`, one after another) in their order into the
   // gradient of parameter `index`.
   absl::Status ReduceGradient(int index, const BufferRef& partials, int parts,

@@ -70,7 +70,6 @@ Primitive Make(const typename Kind::primitive_desc& description) {
   Primitive made;
   made.primitive = Kind(description);
   made.scratchpad = description.scratchpad_desc();
-  made.implementation = description.impl_info_str();
   return made;
 }
 

@@ -43,7 +43,6 @@ struct BlockForm {
   int64_t channel_blocks = 0;  // channel_blocks * block >= channels
   int64_t spatial = 0;
   int64_t block = 0;
-  int64_t sample_elements() const { return channel_blocks * spatial * block; }
 };
 bool FormOf(const Layout& layout, BlockForm& form);
 
@@ -53,7 +52,6 @@ struct Primitive {
   Layout source, weights, destination;
   Layout diff_source, diff_weights, diff_destination;
   Layout workspace, scratchpad;
-  std::string implementation;
 };
 
 struct ConvolutionShape {

@@ -1,6 +1,7 @@
 #include "tests/conformance/layer_harness.h"
 
 #include "engine/base/status.h"
+#include "tests/engine/normal.h"
 
 namespace trainyard {
 namespace {
@@ -21,7 +22,7 @@ void FixedFeed::Load(int64_t position, float* features, int32_t* label, float*) 
   const RandomStream stream(11, RandomPurpose::kSynthetic);
   for (int64_t i = 0; i < elements_; ++i) {
     features[i] =
-        static_cast<float>(stream.Normal(0, static_cast<uint64_t>(position * elements_ + i)));
+        static_cast<float>(Normal(stream, 0, static_cast<uint64_t>(position * elements_ + i)));
   }
   *label = static_cast<int32_t>(
       stream.Below(1, static_cast<uint64_t>(position), static_cast<uint64_t>(classes_)));

@@ -8,6 +8,7 @@
 
 #include "tests/conformance/example.h"
 #include "tests/conformance/layer_harness.h"
+#include "tests/engine/normal.h"
 
 namespace trainyard {
 namespace {
@@ -90,7 +91,7 @@ TEST_P(LayerConformance, GradientsAgreeWithFiniteDifferences) {
       double expected = 0;
       double norm = 0;
       for (size_t i = 0; i < direction.size(); ++i) {
-        direction[i] = static_cast<float>(draws.Normal(0, i));
+        direction[i] = static_cast<float>(Normal(draws, 0, i));
         const double gradient = static_cast<double>(start[t].values[i]) - after[t].values[i];
         expected += gradient * direction[i];
         norm += static_cast<double>(direction[i]) * direction[i];

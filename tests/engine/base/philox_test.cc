@@ -31,7 +31,6 @@ TEST(RandomStreamTest, AValueIsAFunctionOfItsPosition) {
   const RandomStream first(7, RandomPurpose::kDropout, 3);
   const RandomStream second(7, RandomPurpose::kDropout, 3);
   EXPECT_EQ(first.Words(2, 9), second.Words(2, 9));
-  EXPECT_EQ(first.Normal(2, 9), second.Normal(2, 9));
 }
 
 TEST(RandomStreamTest, SeedPurposeItemAndPositionEachChangeTheWords) {
@@ -68,23 +67,6 @@ TEST(RandomStreamTest, BelowCoversItsRangeEvenly) {
 
 TEST(RandomStreamTest, BelowOneIsZero) {
   EXPECT_EQ(RandomStream(1, RandomPurpose::kShuffle).Below(5, 6, 1), 0u);
-}
-
-TEST(RandomStreamTest, NormalHasTheMomentsOfANormalDistribution) {
-  const RandomStream stream(42, RandomPurpose::kInitialization);
-  constexpr int kDraws = 20000;
-  double sum = 0, squares = 0, fourths = 0;
-  for (int i = 0; i < kDraws; ++i) {
-    const double value = stream.Normal(0, i);
-    sum += value;
-    squares += value * value;
-    fourths += value * value * value * value;
-  }
-  // Five standard errors: of the mean 1, of the square sqrt(2), of the fourth power sqrt(96).
-  const double error = 5 / std::sqrt(kDraws);
-  EXPECT_NEAR(sum / kDraws, 0, error);
-  EXPECT_NEAR(squares / kDraws, 1, error * std::sqrt(2.0));
-  EXPECT_NEAR(fourths / kDraws, 3, error * std::sqrt(96.0));
 }
 
 }  // namespace

@@ -34,14 +34,5 @@ TEST(Sha256Test, GoesOnAfterADigest) {
 
 TEST(Sha256Test, BytesOfZeroCount) { EXPECT_NE(Sha256Hex(std::string(1, '\0')), kOfNothing); }
 
-TEST(IsSha256HexTest, TakesDigestsOnly) {
-  EXPECT_TRUE(IsSha256Hex(kOfAbc));
-  EXPECT_FALSE(IsSha256Hex(""));
-  EXPECT_FALSE(IsSha256Hex(std::string(kOfAbc).substr(1)));
-  EXPECT_FALSE(IsSha256Hex(std::string(kOfAbc) + "0"));
-  EXPECT_FALSE(IsSha256Hex(std::string(64, 'A')));
-  EXPECT_FALSE(IsSha256Hex("../" + std::string(61, 'a')));
-}
-
 }  // namespace
 }  // namespace trainyard

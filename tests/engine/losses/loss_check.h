@@ -12,6 +12,7 @@
 #include "engine/base/philox.h"
 #include "engine/losses/loss.h"
 #include "tests/engine/component.h"
+#include "tests/engine/normal.h"
 
 namespace trainyard {
 
@@ -39,7 +40,7 @@ struct TestRows {
     const RandomStream stream(11, RandomPurpose::kSynthetic);
     for (int64_t i = 0; i < count * width; ++i) {
       outputs.push_back(static_cast<float>((2 * stream.Uniform(0, i) - 1) * range));
-      targets.push_back(static_cast<float>(stream.Normal(1, i)));
+      targets.push_back(static_cast<float>(Normal(stream, 1, i)));
     }
     for (int64_t i = 0; i < count; ++i)
       labels.push_back(static_cast<int32_t>(stream.Below(2, i, classes)));

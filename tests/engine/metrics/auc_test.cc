@@ -2,6 +2,7 @@
 
 #include "engine/base/philox.h"
 #include "tests/engine/metrics/metric_check.h"
+#include "tests/engine/normal.h"
 
 namespace trainyard {
 namespace {
@@ -72,7 +73,7 @@ TEST(AucTest, OfEachClassAgainstTheRest) {
     double sum = 0;
     for (int c = 0; c < kClasses; ++c) {
       rows.outputs.push_back(
-          static_cast<float>(stream.Normal(1 + c, i) + (c == rows.labels.back() ? 1 : 0)));
+          static_cast<float>(Normal(stream, 1 + c, i) + (c == rows.labels.back() ? 1 : 0)));
       sum += std::exp(static_cast<double>(rows.outputs.back()));
     }
     for (int c = 0; c < kClasses; ++c)

@@ -10,6 +10,7 @@
 
 #include "engine/base/philox.h"
 #include "tests/engine/component.h"
+#include "tests/engine/normal.h"
 
 namespace trainyard {
 namespace {
@@ -114,14 +115,14 @@ std::unique_ptr<Optimizer> Make(const std::string& type, RawMap params = {}) {
 struct Arena {
   explicit Arena(int64_t count) : weights(count), gradients(count), first(count), second(count) {
     const RandomStream stream(3, RandomPurpose::kSynthetic);
-    for (int64_t i = 0; i < count; ++i) weights[i] = static_cast<float>(stream.Normal(0, i));
+    for (int64_t i = 0; i < count; ++i) weights[i] = static_cast<float>(Normal(stream, 0, i));
   }
   void DrawGradients(int step) {
     const RandomStream stream(4, RandomPurpose::kSynthetic);
     // Sizes from 1e-4 to 1e2.
     for (size_t i = 0; i < gradients.size(); ++i) {
       gradients[i] =
-          static_cast<float>(stream.Normal(step, i) * std::pow(10.0, static_cast<int>(i % 7) - 4));
+          static_cast<float>(Normal(stream, step, i) * std::pow(10.0, static_cast<int>(i % 7) - 4));
     }
   }
   UpdateRange range(int64_t begin, int64_t end, bool decay = true) {

@@ -16,7 +16,6 @@ TEST(Layouts, PlainImagesAreChannelBlocksOfOne) {
   EXPECT_EQ(form.channel_blocks, 3);
   EXPECT_EQ(form.block, 1);
   EXPECT_EQ(form.spatial, 20);
-  EXPECT_EQ(form.sample_elements(), 60);
 }
 
 TEST(Layouts, VectorsAreOneBlock) {
