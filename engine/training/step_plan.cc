@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/status.h"
+#include "engine/metrics/outputs.h"
 
 namespace trainyard {
 namespace {
@@ -77,12 +78,8 @@ absl::StatusOr<View> EmitOutput(PlanBuilder& plan, Value output, StepPlan& step)
 double CountCorrect(const LossRows& rows) {
   double correct = 0;
   for (int64_t row = 0; row < rows.count; ++row) {
-    const float* const outputs = rows.outputs + row * rows.width;
-    // One output for two classes is the logit of class 1.
-    const int64_t best = rows.width == 1
-                             ? (outputs[0] > 0 ? 1 : 0)
-                             : std::max_element(outputs, outputs + rows.width) - outputs;
-    correct += best == rows.labels[row] ? 1 : 0;
+    const int32_t predicted = metrics::PredictedClass(rows.outputs + row * rows.width, rows.width);
+    correct += predicted == rows.labels[row] ? 1 : 0;
   }
   return correct;
 }
