@@ -156,10 +156,12 @@ class BatchNorm final : public Layer {
             memory.Get<float>(channels.factor)[c] = static_cast<float>(factor);
             memory.Get<float>(channels.offset)[c] =
                 real ? static_cast<float>(memory.Get<float>(shift)[c] - factor * mean) : 0.0f;
-            if (!real) continue;
+            // One value has no spread: it would pull the running variance to zero. PyTorch refuses
+            // such a batch; here it may be an epoch's last one.
+            if (!real || count == 1) continue;
             float& kept_mean = memory.Get<float>(running_mean)[c];
             float& kept_variance = memory.Get<float>(running_variance)[c];
-            const double unbiased = count > 1 ? squares / (count - 1) : variance;
+            const double unbiased = squares / (count - 1);
             kept_mean = static_cast<float>((1 - momentum) * kept_mean + momentum * mean);
             kept_variance =
                 static_cast<float>((1 - momentum) * kept_variance + momentum * unbiased);
