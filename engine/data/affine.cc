@@ -1,6 +1,8 @@
 #include "engine/data/affine.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace trainyard {
 namespace {
@@ -32,6 +34,21 @@ void RunGroups(const T* in, float* out, int64_t features, const std::vector<floa
   }
 }
 
+// Of the groups of two maps that cover one feature.
+struct Triple {
+  double shift, scale, offset;
+};
+
+Triple JoinOne(const Triple& first, const Triple& second) {
+  const double scale = first.scale * second.scale;
+  // The shifts become one, which is taken away before the values are scaled: as an offset after it
+  // they would cancel digits.
+  const double shift = first.shift + (second.shift - first.offset) / first.scale;
+  if (std::abs(shift) <= std::numeric_limits<float>::max()) return {shift, scale, second.offset};
+  // `first` is a constant, or so flat that no float holds the shift.
+  return {first.shift, scale, (first.offset - second.shift) * second.scale + second.offset};
+}
+
 }  // namespace
 
 AffineMap AffineMap::Uniform(double shift, double scale, double offset) {
@@ -45,10 +62,11 @@ AffineMap Join(const AffineMap& first, const AffineMap& second, int64_t features
     const int64_t feature = g * (features / groups);
     const int64_t a = feature / (features / first.groups());
     const int64_t b = feature / (features / second.groups());
-    joined.shift.push_back(first.shift[a]);
-    joined.scale.push_back(first.scale[a] * second.scale[b]);
-    joined.offset.push_back((first.offset[a] - second.shift[b]) * second.scale[b] +
-                            second.offset[b]);
+    const Triple one = JoinOne({first.shift[a], first.scale[a], first.offset[a]},
+                               {second.shift[b], second.scale[b], second.offset[b]});
+    joined.shift.push_back(one.shift);
+    joined.scale.push_back(one.scale);
+    joined.offset.push_back(one.offset);
   }
   return joined;
 }

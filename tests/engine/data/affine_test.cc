@@ -14,8 +14,38 @@ TEST(AffineMap, JoinEqualsOneAfterTheOther) {
   AffineKernel(first, 4).Run(in, step);
   AffineKernel(second, 4).Run(step, expected);
   AffineKernel(joined, 4).Run(in, got);
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(got[i], expected[i]) << i;
+  for (int i = 0; i < 4; ++i) EXPECT_FLOAT_EQ(got[i], expected[i]) << i;
   EXPECT_EQ(expected[3], 7);
+}
+
+TEST(AffineMap, JoinKeepsAConstant) {
+  const AffineMap joined = Join(AffineMap::Uniform(3, 0, 5), AffineMap::Uniform(1, 2, 7), 1);
+  const float in[] = {100};
+  float out[1];
+  AffineKernel(joined, 1).Run(in, out);
+  EXPECT_EQ(out[0], (5 - 1) * 2 + 7);
+}
+
+// A column of 10^7 with a spread of 3, standardised: the map before it, of samples as they come, is
+// the identity.
+TEST(AffineMap, JoinOntoTheIdentityKeepsDigitsNextToALargeMean) {
+  const AffineMap joined =
+      Join(AffineMap::Uniform(0, 1, 0), AffineMap::Uniform(1e7 + 1, 1 / 3.0, 0), 3);
+  const float in[] = {1e7f - 2, 1e7f + 1, 1e7f + 4};
+  float out[3];
+  AffineKernel(joined, 3).Run(in, out);
+  EXPECT_EQ(out[0], -1);
+  EXPECT_EQ(out[1], 0);
+  EXPECT_EQ(out[2], 1);
+}
+
+// Bytes become value / 255, then standardised: value 51 is 0.2.
+TEST(AffineMap, JoinOfBytesAndStandardisation) {
+  const AffineMap joined =
+      Join(AffineMap::Uniform(0, 1.0 / 255, 0), AffineMap::Uniform(0.2, 4, 0), 3);
+  EXPECT_DOUBLE_EQ(joined.shift[0], 51);
+  EXPECT_DOUBLE_EQ(joined.scale[0], 4.0 / 255);
+  EXPECT_EQ(joined.offset[0], 0);
 }
 
 TEST(AffineKernel, TakesBytes) {
