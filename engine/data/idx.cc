@@ -19,6 +19,7 @@ namespace trainyard::data {
 namespace {
 
 constexpr int64_t kMostClasses = 1 << 20;
+constexpr int64_t kMostSamples = 100'000'000;
 // A description reads no more than this to find out why a size does not fit; loading reads all.
 constexpr int64_t kMostCheckedBytes = int64_t{1} << 32;
 
@@ -97,6 +98,11 @@ absl::StatusOr<PairHead> ReadHead(const Pair& pair) {
   ASSIGN_OR_RETURN(head.header, ReadIdxHeader(*images));
   ASSIGN_OR_RETURN(head.shape, SampleShape(head.header, pair.images.name));
   head.count = head.header.dims[0];
+  if (head.count > kMostSamples) {
+    return absl::InvalidArgumentError(absl::StrCat(pair.images.name, ": has ", head.count,
+                                                   " samples; at most ", kMostSamples,
+                                                   " are read"));
+  }
   if (!ClaimedSizeFits(*images, head.header) && head.header.value_bytes <= kMostCheckedBytes) {
     // Cut, padded, or of several gzip members: reading it all tells which.
     std::vector<char> sink(1 << 16);
@@ -120,8 +126,7 @@ absl::StatusOr<PairHead> ReadHead(const Pair& pair) {
                                                    " labels for the ", head.count, " samples of ",
                                                    pair.images.name));
   }
-  head.labels.resize(static_cast<size_t>(head.count));
-  RETURN_IF_ERROR(ReadIdxIntegers(*labels, label_header, head.labels.data()));
+  ASSIGN_OR_RETURN(head.labels, ReadIdxIntegers(*labels, label_header));
   return head;
 }
 
@@ -243,9 +248,16 @@ class Idx final : public DataSource {
             files.test->images.name, ": holds samples of shape ", heads.test->shape.ToString(),
             ", those of ", files.train.images.name, " have ", heads.train.shape.ToString()));
       }
+      // Bytes are scaled to [0, 1] and other values are not: the parts would not mean the same.
+      if (heads.test->header.type != heads.train.header.type) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(files.test->images.name, ": holds values of type ",
+                         IdxTypeName(heads.test->header.type), ", ", files.train.images.name,
+                         " those of type ", IdxTypeName(heads.train.header.type),
+                         "; write both in one type"));
+      }
     }
-    heads.bytes = heads.train.header.type == IdxType::kUnsignedByte &&
-                  (!heads.test || heads.test->header.type == IdxType::kUnsignedByte);
+    heads.bytes = heads.train.header.type == IdxType::kUnsignedByte;
     heads.info.input_shape = heads.train.shape;
     heads.info.class_names = class_names_;
     std::vector<LabelledFile> labelled = {{files.train.labels.name, heads.train.labels}};

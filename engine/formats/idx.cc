@@ -155,16 +155,18 @@ absl::Status ReadIdxFloats(InputFile& file, const IdxHeader& header, float* out)
   });
 }
 
-absl::Status ReadIdxIntegers(InputFile& file, const IdxHeader& header, int32_t* out) {
+absl::StatusOr<std::vector<int32_t>> ReadIdxIntegers(InputFile& file, const IdxHeader& header) {
   if (header.type == IdxType::kFloat || header.type == IdxType::kDouble) {
     return absl::InvalidArgumentError(absl::StrCat(file.name(), ": holds values of type ",
                                                    IdxTypeName(header.type),
                                                    "; labels must be integers"));
   }
-  return ReadValues(file, header, [&](int64_t index, double value) {
-    out[index] = static_cast<int32_t>(value);
+  std::vector<int32_t> values;
+  RETURN_IF_ERROR(ReadValues(file, header, [&](int64_t, double value) {
+    values.push_back(static_cast<int32_t>(value));
     return absl::OkStatus();
-  });
+  }));
+  return values;
 }
 
 }  // namespace trainyard

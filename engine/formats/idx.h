@@ -28,7 +28,7 @@ struct IdxHeader {
 };
 
 // Reads the header and proves that the file can hold what it announces, so that `elements` is
-// bounded by the size of the file. For gzip that bound is loose; see CheckIdxSize.
+// bounded by the size of the file. For gzip that bound is loose; see ClaimedSizeFits.
 absl::StatusOr<IdxHeader> ReadIdxHeader(InputFile& file);
 
 // Whether the size that the file claims fits its header: sees most cut and padded files without
@@ -40,8 +40,9 @@ bool ClaimedSizeFits(const InputFile& file, const IdxHeader& header);
 absl::Status ReadIdxBytes(InputFile& file, const IdxHeader& header, uint8_t* out);
 // Any type; INVALID_ARGUMENT for NaN and infinities.
 absl::Status ReadIdxFloats(InputFile& file, const IdxHeader& header, float* out);
-// Integer types only.
-absl::Status ReadIdxIntegers(InputFile& file, const IdxHeader& header, int32_t* out);
+// Integer types only. The values grow with what is decoded: a header that announces more than there
+// is costs nothing.
+absl::StatusOr<std::vector<int32_t>> ReadIdxIntegers(InputFile& file, const IdxHeader& header);
 
 const char* IdxTypeName(IdxType type);
 

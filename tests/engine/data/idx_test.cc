@@ -179,6 +179,21 @@ TEST_F(IdxSourceTest, RefusesTestSamplesOfAnotherShape) {
               HasSubstr("holds samples of shape [1, 2, 1]"));
 }
 
+TEST_F(IdxSourceTest, RefusesTestSamplesOfAnotherType) {
+  WriteWhole(false);
+  folder_.Write("d/t10k-images-idx3-ubyte",
+                IdxHead(0x0D, {1, 1, 2}) + std::string("\x3f\xc0\x00\x00\xbf\x80\x00\x00", 8));
+  EXPECT_THAT(Message(Refused({{"path", Text("d")}})),
+              HasSubstr("d/t10k-images-idx3-ubyte: holds values of type float, "
+                        "d/train-images-idx3-ubyte those of type unsigned byte"));
+}
+
+TEST_F(IdxSourceTest, RefusesMoreSamplesThanItReads) {
+  const std::string zeros = Gzip(IdxHead(0x08, {100'000'001}) + std::string(1 << 20, '\0'));
+  EXPECT_THAT(Message(RefusedPair(zeros + std::string(200'000, '\0'), zeros)),
+              HasSubstr("i: has 100000001 samples; at most 100000000 are read"));
+}
+
 // One byte of one file changed or cut: refused, or read as what it then says; never a crash or much
 // memory.
 TEST_F(IdxSourceTest, SurvivesDamagedFiles) {

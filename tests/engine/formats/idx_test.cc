@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "engine/base/philox.h"
 #include "engine/base/status.h"
@@ -86,9 +87,23 @@ TEST_F(IdxTest, LabelsAreIntegers) {
   const auto file =
       InputFile::Open(folder_.Write("f", IdxHead(0x0D, {1}) + std::string(4, '\0')), "f");
   const auto header = ReadIdxHeader(**file);
-  int32_t label;
-  EXPECT_THAT(Message(ReadIdxIntegers(**file, *header, &label)),
+  EXPECT_THAT(Message(ReadIdxIntegers(**file, *header).status()),
               HasSubstr("labels must be integers"));
+}
+
+// 4 MB of zeros pack so well that 4 GB could stand there: only what is read is allocated.
+TEST_F(IdxTest, LabelsTakeNoMoreMemoryThanTheFileHolds) {
+  const auto file = InputFile::Open(
+      folder_.Write("f", Gzip(IdxHead(0x08, {200'000'000}) + std::string(4 << 20, '\0')) +
+                             Gzip(std::string(200'000, '\1')) + std::string(200'000, '\0')),
+      "f");
+  const auto header = ReadIdxHeader(**file);
+  ASSERT_TRUE(header.ok()) << header.status();
+  struct rusage before, after;
+  getrusage(RUSAGE_SELF, &before);
+  EXPECT_FALSE(ReadIdxIntegers(**file, *header).ok());
+  getrusage(RUSAGE_SELF, &after);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 100 << 10);  // kilobytes
 }
 
 TEST_F(IdxTest, ClaimedSizeSeesCutAndPaddedFiles) {
