@@ -8,6 +8,7 @@ constexpr char kType[] = "accuracy";
 
 class Accuracy final : public Metric {
  public:
+  std::string name() const override { return kType; }
   absl::Status Check(const DataInfo& data) const override { return NeedsClasses(kType, data); }
   void Reset(const DataInfo&) override { count_ = right_ = 0; }
 

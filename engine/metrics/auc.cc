@@ -80,6 +80,7 @@ double Area(std::vector<std::pair<float, bool>> scored) {
 
 class Auc final : public Metric {
  public:
+  std::string name() const override { return kType; }
   absl::Status Check(const DataInfo& data) const override {
     absl::Status status = NeedsClasses(kType, data);
     if (status.ok() && (data.classes < 2 || data.classes > kMostClasses)) {

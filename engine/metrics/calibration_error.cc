@@ -17,6 +17,7 @@ class CalibrationError final : public Metric {
  public:
   explicit CalibrationError(int64_t bins) : bins_(static_cast<size_t>(bins)) {}
 
+  std::string name() const override { return kType; }
   absl::Status Check(const DataInfo& data) const override { return NeedsClasses(kType, data); }
   void Reset(const DataInfo&) override {
     std::fill(bins_.begin(), bins_.end(), Bin());

@@ -11,6 +11,7 @@ constexpr int64_t kMostClasses = 500;
 
 class Confusion final : public Metric {
  public:
+  std::string name() const override { return kType; }
   absl::Status Check(const DataInfo& data) const override {
     absl::Status status = NeedsClasses(kType, data);
     if (status.ok() && data.classes > kMostClasses) {

@@ -8,6 +8,7 @@ constexpr char kType[] = "log_loss";
 
 class LogLoss final : public Metric {
  public:
+  std::string name() const override { return kType; }
   absl::Status Check(const DataInfo& data) const override { return NeedsClasses(kType, data); }
   void Reset(const DataInfo&) override {
     count_ = 0;

@@ -8,6 +8,7 @@ constexpr char kType[] = "loss";
 
 class MeanLoss final : public Metric {
  public:
+  std::string name() const override { return kType; }
   absl::Status Check(const DataInfo&) const override { return absl::OkStatus(); }
   void Reset(const DataInfo&) override {
     count_ = 0;

@@ -46,6 +46,8 @@ struct MetricReport {
 class Metric {
  public:
   virtual ~Metric() = default;
+  // What its series are called: two metrics of one name would report the same series.
+  virtual std::string name() const = 0;
   // INVALID_ARGUMENT where the metric does not fit the task.
   virtual absl::Status Check(const DataInfo& data) const = 0;
   // Memory that so many samples take until Reset, for data that passed Check.

@@ -8,6 +8,7 @@ constexpr char kType[] = "mse";
 
 class Mse final : public Metric {
  public:
+  std::string name() const override { return kType; }
   absl::Status Check(const DataInfo& data) const override { return NeedsTargets(kType, data); }
   void Reset(const DataInfo&) override {
     count_ = 0;

@@ -19,6 +19,7 @@ class PrecisionRecallF1 final : public Metric {
  public:
   explicit PrecisionRecallF1(bool per_class) : per_class_(per_class) {}
 
+  std::string name() const override { return kType; }
   absl::Status Check(const DataInfo& data) const override {
     absl::Status status = NeedsClasses(kType, data);
     if (status.ok() && per_class_ && data.classes > kMostClassesOneByOne) {

@@ -13,6 +13,7 @@ constexpr char kType[] = "r2";
 
 class R2 final : public Metric {
  public:
+  std::string name() const override { return kType; }
   absl::Status Check(const DataInfo& data) const override { return NeedsTargets(kType, data); }
   void Reset(const DataInfo& data) override {
     count_ = 0;

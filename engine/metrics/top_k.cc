@@ -12,6 +12,7 @@ class TopK final : public Metric {
  public:
   explicit TopK(int64_t k) : k_(k) {}
 
+  std::string name() const override { return absl::StrCat("top_", k_); }
   absl::Status Check(const DataInfo& data) const override {
     absl::Status status = NeedsClasses(kType, data);
     if (status.ok() && k_ >= data.classes) {
@@ -32,7 +33,7 @@ class TopK final : public Metric {
   }
 
   void Report(MetricReport& report) const override {
-    report.scalars.push_back({absl::StrCat("top_", k_), Mean(static_cast<double>(right_), count_)});
+    report.scalars.push_back({name(), Mean(static_cast<double>(right_), count_)});
   }
 
  private:

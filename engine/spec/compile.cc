@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -152,6 +153,7 @@ class Compiler {
       const bool classification = result_.data.info.task == Task::kClassification;
       *spec_.add_metrics() = NamedComponent(classification ? "accuracy" : "mse");
     }
+    std::map<std::string, int> index_of;
     for (int i = 0; i < spec_.metrics_size(); ++i) {
       const std::string path = absl::StrCat("metrics[", i, "]");
       std::unique_ptr<Metric> metric =
@@ -161,6 +163,10 @@ class Compiler {
         if (const absl::Status fits = metric->Check(result_.data.info); !fits.ok()) {
           violations_.Add(path, Message(fits));
         }
+      }
+      const auto [first, is_new] = index_of.emplace(metric->name(), i);
+      if (!is_new) {
+        violations_.Add(path, absl::StrCat("already reported by metrics[", first->second, "]"));
       }
       result_.metrics.push_back(std::move(metric));
     }

@@ -142,6 +142,19 @@ TEST_F(CompileTest, RefusesWhatDoesNotFitTheServer) {
   EXPECT_THAT(MessageOf(specification), HasSubstr("this server has"));
 }
 
+TEST_F(CompileTest, RefusesMetricsThatReportOneSeries) {
+  v1::Specification specification = Parse(std::string(kSmall) + R"(
+    metrics { type: "top_k" params { key: "k" value { number_value: 1 } } }
+    metrics { type: "accuracy" }
+    metrics { type: "top_k" params { key: "k" value { number_value: 2 } } }
+    metrics { type: "calibration_error" }
+    metrics { type: "calibration_error" params { key: "bins" value { number_value: 5 } } }
+    metrics { type: "top_k" params { key: "k" value { number_value: 1 } } })");
+  EXPECT_THAT(PathsOf(specification), UnorderedElementsAre("metrics[4]", "metrics[5]"));
+  EXPECT_EQ(violations_.list()[0].message, "already reported by metrics[3]");
+  EXPECT_EQ(violations_.list()[1].message, "already reported by metrics[0]");
+}
+
 TEST_F(CompileTest, RefusesATrillionParameters) {
   v1::Specification specification = Small();
   v1::Model& model = *specification.mutable_model();
