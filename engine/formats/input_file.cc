@@ -183,10 +183,13 @@ absl::StatusOr<std::string> ReadWhole(const std::string& path, const std::string
   const int64_t first_guess = std::min(file->most_bytes(), limit) + 1;
   size_t filled = 0;
   for (;;) {
-    // Grows by doubling up to the bound, so that a small file that claims much costs little.
-    const size_t step = file->compressed() ? std::max<size_t>(filled, kInputBytes)
-                                           : static_cast<size_t>(first_guess);
-    contents.resize(filled + std::min(step, static_cast<size_t>(limit) + 1 - filled));
+    if (filled == contents.size()) {
+      // Grows by doubling up to the bound, so that a small file that claims much costs little. A
+      // plain file fits at once, with a byte to spare that finds its end.
+      const size_t step = file->compressed() ? std::max<size_t>(filled, kInputBytes)
+                                             : static_cast<size_t>(first_guess);
+      contents.resize(filled + std::min(step, static_cast<size_t>(limit) + 1 - filled));
+    }
     ASSIGN_OR_RETURN(const size_t got,
                      file->Read(contents.data() + filled, contents.size() - filled));
     filled += got;

@@ -33,6 +33,12 @@ TEST_F(InputFileTest, ReadsGzip) {
   EXPECT_EQ(*Read(Gzip("")), "");
 }
 
+TEST_F(InputFileTest, APlainFileTakesItsOwnSizeOnly) {
+  const auto contents = Read(std::string(1000000, 'x'), 1 << 30);
+  EXPECT_EQ(contents->size(), 1000000u);
+  EXPECT_LT(contents->capacity(), 1100000u);
+}
+
 TEST_F(InputFileTest, ReadsSeveralGzipMembers) {
   EXPECT_EQ(*Read(Gzip("one ") + Gzip("two")), "one two");
 }
