@@ -17,7 +17,8 @@
 namespace trainyard {
 
 struct CompiledSpecification {
-  // With every default filled in.
+  // With the specification's own defaults filled in; parameters of components stay as the user wrote
+  // them, their defaults are in the catalogs.
   v1::Specification specification;
   DataPlan data;
   Graph graph;
