@@ -99,9 +99,8 @@ absl::StatusOr<PairHead> ReadHead(const Pair& pair) {
   ASSIGN_OR_RETURN(head.shape, SampleShape(head.header, pair.images.name));
   head.count = head.header.dims[0];
   if (head.count > kMostSamples) {
-    return absl::InvalidArgumentError(absl::StrCat(pair.images.name, ": has ", head.count,
-                                                   " samples; at most ", kMostSamples,
-                                                   " are read"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        pair.images.name, ": has ", head.count, " samples; at most ", kMostSamples, " are read"));
   }
   if (!ClaimedSizeFits(*images, head.header) && head.header.value_bytes <= kMostCheckedBytes) {
     // Cut, padded, or of several gzip members: reading it all tells which.
@@ -250,11 +249,10 @@ class Idx final : public DataSource {
       }
       // Bytes are scaled to [0, 1] and other values are not: the parts would not mean the same.
       if (heads.test->header.type != heads.train.header.type) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(files.test->images.name, ": holds values of type ",
-                         IdxTypeName(heads.test->header.type), ", ", files.train.images.name,
-                         " those of type ", IdxTypeName(heads.train.header.type),
-                         "; write both in one type"));
+        return absl::InvalidArgumentError(absl::StrCat(
+            files.test->images.name, ": holds values of type ",
+            IdxTypeName(heads.test->header.type), ", ", files.train.images.name, " those of type ",
+            IdxTypeName(heads.train.header.type), "; write both in one type"));
       }
     }
     heads.bytes = heads.train.header.type == IdxType::kUnsignedByte;

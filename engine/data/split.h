@@ -29,8 +29,8 @@ SplitIndices Split(int64_t samples, absl::Span<const int32_t> labels, int64_t va
                    int64_t test, uint64_t seed);
 
 // The first `size` of a fixed order of `samples`, ascending: a smaller subset of one seed is
-// contained in every larger one. With `labels` (indexed by sample number) every class gives, to within
-// one sample, the same share of its members.
+// contained in every larger one. With `labels` (indexed by sample number) every class gives, to
+// within one sample, the same share of its members.
 std::vector<int64_t> NestedSubset(const std::vector<int64_t>& samples,
                                   absl::Span<const int32_t> labels, int64_t size, uint64_t seed);
 

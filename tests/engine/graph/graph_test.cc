@@ -105,9 +105,9 @@ TEST_F(GraphTest, SaysWhatDoesNotFit) {
 }
 
 TEST_F(GraphTest, RefusesMoreInputsThanALayerTakesBeforeItLooksAtThem) {
-  EXPECT_EQ(Violation({Layer("relu", {}, "", std::vector<std::string>(1'000'000, "nowhere"))},
-                      Shape{4}),
-            "model.layers[0].inputs: relu takes 1 input, got 1000000");
+  EXPECT_EQ(
+      Violation({Layer("relu", {}, "", std::vector<std::string>(1'000'000, "nowhere"))}, Shape{4}),
+      "model.layers[0].inputs: relu takes 1 input, got 1000000");
   EXPECT_EQ(Violation({Layer("add", {}, "", std::vector<std::string>(65, "input"))}, Shape{4}),
             "model.layers[0].inputs: add takes 2 to 64 inputs, got 65");
 }
@@ -117,8 +117,7 @@ TEST_F(GraphTest, SuggestsNamesOnlyWhileFewAreWrong) {
       Layer("add", {}, "sum", std::vector<std::string>(30, "imput"))};
   Build(layers, Shape{4});
   ASSERT_EQ(violations_.list().size(), 30u);
-  EXPECT_EQ(violations_.list()[19].message,
-            "no earlier layer 'imput'; did you mean 'input'?");
+  EXPECT_EQ(violations_.list()[19].message, "no earlier layer 'imput'; did you mean 'input'?");
   EXPECT_EQ(violations_.list()[20].message, "no earlier layer 'imput'");
 }
 

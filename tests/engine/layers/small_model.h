@@ -87,11 +87,10 @@ class SmallModel {
     const int64_t elements = graph_.input().elements();
     const HandFeed feed(samples, elements, data_.targets, 0);
     std::vector<float> outputs;
-    network.Predict(feed, static_cast<int64_t>(samples.size()) / elements,
-                    [&](const MetricBatch& batch) {
-                      outputs.insert(outputs.end(), batch.outputs,
-                                     batch.outputs + batch.count * batch.width);
-                    });
+    network.Predict(
+        feed, static_cast<int64_t>(samples.size()) / elements, [&](const MetricBatch& batch) {
+          outputs.insert(outputs.end(), batch.outputs, batch.outputs + batch.count * batch.width);
+        });
     return outputs;
   }
 

@@ -22,11 +22,11 @@ std::vector<LayerRequest> Flattened(const std::string& type, RawMap params) {
 
 // 1 2 3 4 / 5 6 7 8 / 9 10 11 12 / 13 14 15 16: windows begin at rows and columns 0 and 2.
 TEST(Conv2d, SamePaddingWithStrideTwo) {
-  SmallModel model(Flattened("conv2d", {{"filters", Of(2)},
-                                        {"kernel", Of(3)},
-                                        {"stride", Of(2)},
-                                        {"padding", Of("same")}}),
-                   Shape{1, 4, 4});
+  SmallModel model(
+      Flattened(
+          "conv2d",
+          {{"filters", Of(2)}, {"kernel", Of(3)}, {"stride", Of(2)}, {"padding", Of("same")}}),
+      Shape{1, 4, 4});
   std::vector<float> weight(18, 1.0f);
   std::fill_n(weight.begin() + 9, 9, 0.0f);
   weight[9 + 5] = 2.0f;  // the second filter takes the middle row's last tap only
@@ -38,9 +38,8 @@ TEST(Conv2d, SamePaddingWithStrideTwo) {
 }
 
 TEST(Conv2d, GroupsSeeTheirOwnChannels) {
-  SmallModel model(
-      Flattened("conv2d", {{"filters", Of(2)}, {"kernel", Of(1)}, {"groups", Of(2)}}),
-      Shape{4, 1, 1});
+  SmallModel model(Flattened("conv2d", {{"filters", Of(2)}, {"kernel", Of(1)}, {"groups", Of(2)}}),
+                   Shape{4, 1, 1});
   const std::vector<NamedTensor> weights = {{"tested.weight", {2, 2, 1, 1}, {1, 10, 100, 1000}},
                                             {"tested.bias", {2}, {0, 0}}};
   EXPECT_THAT(model.Infer(weights, {1, 2, 3, 4}), ElementsAre(21, 4300));
