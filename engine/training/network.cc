@@ -218,6 +218,15 @@ std::vector<NamedValue> Network::Health() const {
   return values;
 }
 
+bool Network::HasFiniteParameters() const {
+  const auto finite = [](const Buffer& buffer, int64_t count) {
+    return std::all_of(buffer.floats(), buffer.floats() + count,
+                       [](float value) { return std::isfinite(value); });
+  };
+  return finite(weights_, parameters_.weight_elements()) &&
+         finite(statistics_, parameters_.statistic_elements());
+}
+
 absl::StatusOr<std::vector<NamedTensor>> Network::Export(bool slots) const {
   std::vector<NamedTensor> tensors;
   const auto add = [&](const std::string& name, const ParameterTable::Entry& entry,

@@ -71,7 +71,8 @@ class Network {
   // The reverse. INVALID_ARGUMENT where a tensor is absent or has another shape.
   absl::Status Import(const std::vector<NamedTensor>& tensors, bool slots);
 
-  int64_t workspace_bytes() const { return workspace_.bytes(); }
+  // False where a weight or statistic is infinite or NaN.
+  bool HasFiniteParameters() const;
 
  private:
   struct Bound {

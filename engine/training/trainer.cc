@@ -20,6 +20,12 @@ RunOutcome Failed(const std::string& reason, const std::string& message) {
   return {RunOutcome::Kind::kFailed, reason, message};
 }
 
+RunOutcome Diverged(const std::string& what, int64_t step, double learning_rate) {
+  return Failed("DIVERGED",
+                absl::StrCat(what, " at step ", step, "; try a smaller learning rate (it was ",
+                             learning_rate, "), another initializer, or standardised data"));
+}
+
 }  // namespace
 
 Trainer::Trainer(const CompiledSpecification& compiled, const LoadedData& data, Network& network,
@@ -56,10 +62,7 @@ RunOutcome Trainer::Run(const TrainingPosition& start) {
     }
     if (!Step()) {
       ReportProgress(/*force=*/true);
-      return Failed("DIVERGED",
-                    absl::StrCat("the loss is ", last_.loss, " at step ", position_.step,
-                                 "; try a smaller learning rate (it was ", learning_rate_,
-                                 "), another initializer, or standardised data"));
+      return Diverged(absl::StrCat("the loss is ", last_.loss), position_.step, learning_rate_);
     }
     const bool epoch_ends = position_.step % compiled_.steps_per_epoch == 0;
     ReportProgress(epoch_ends || position_.step == compiled_.total_steps);
@@ -73,8 +76,14 @@ RunOutcome Trainer::Run(const TrainingPosition& start) {
         return Failed("INTERNAL", Message(saved));
     }
   }
-  if (data_.test->size() > 0 && evaluated_test_at_ != position_.step)
-    EvaluatePart("test", *data_.test);
+  EvaluateAtTheEnd();
+  // The loss of a step is that of the weights before it: the last update has not been judged yet.
+  if (!network_.HasFiniteParameters())
+    return Diverged("a weight is no longer a number", position_.step, learning_rate_);
+  if (!std::isfinite(evaluation_loss_)) {
+    return Diverged(absl::StrCat("the loss on held-out samples is ", evaluation_loss_),
+                    position_.step, learning_rate_);
+  }
   if (const absl::Status saved = SaveModel(); !saved.ok())
     return Failed("INTERNAL", Message(saved));
   return {RunOutcome::Kind::kSucceeded, "", ""};
@@ -184,18 +193,26 @@ bool Trainer::WantsEvaluation() const {
 }
 
 void Trainer::EvaluateHeldOut() {
+  const Time started = options_.clock->Monotonic();
   if (data_.validation->size() > 0) {
     EvaluatePart("validation", *data_.validation);
   } else if (data_.test->size() > 0) {
     EvaluatePart("test", *data_.test);
   }
-  window_started_ = options_.clock->Monotonic();  // throughput is that of training
+  window_started_ += options_.clock->Monotonic() - started;  // throughput is that of training
+}
+
+void Trainer::EvaluateAtTheEnd() {
+  if (data_.validation->size() > 0 && evaluated_validation_at_ != position_.step)
+    EvaluatePart("validation", *data_.validation);
+  if (data_.test->size() > 0 && evaluated_test_at_ != position_.step)
+    EvaluatePart("test", *data_.test);
 }
 
 void Trainer::EvaluatePart(const std::string& name, const Part& part) {
   const MetricReport report =
       Evaluate(network_, part, data_.info, *compiled_.loss, compiled_.metrics);
-  if (name == "test") evaluated_test_at_ = position_.step;
+  (name == "test" ? evaluated_test_at_ : evaluated_validation_at_) = position_.step;
   v1::Event event;
   v1::Metrics& metrics = *event.mutable_metrics();
   metrics.set_step(static_cast<uint64_t>(position_.step));
@@ -204,6 +221,7 @@ void Trainer::EvaluatePart(const std::string& name, const Part& part) {
     v1::MetricValue& value = *metrics.add_values();
     value.set_series(name + "/" + scalar.name);
     value.set_value(scalar.value);
+    if (scalar.name == "loss") evaluation_loss_ = scalar.value;
   }
   sink_.Emit(std::move(event));
   for (const MetricReport::Matrix& matrix : report.matrices) {

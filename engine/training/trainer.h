@@ -31,6 +31,8 @@ class Trainer {
   void EndEpoch();
   void EvaluatePart(const std::string& name, const Part& part);
   void EvaluateHeldOut();
+  // Every part that has not been judged after the last step.
+  void EvaluateAtTheEnd();
   bool WantsEvaluation() const;
   bool WantsCheckpoint() const;
   bool WantsHealth() const;
@@ -68,7 +70,10 @@ class Trainer {
   int64_t window_samples_ = 0;
   int64_t window_steps_ = 0;
   Time checkpoint_time_{};
+  // Steps after which a part was last judged.
+  int64_t evaluated_validation_at_ = -1;
   int64_t evaluated_test_at_ = -1;
+  double evaluation_loss_ = 0;  // of the last evaluation
 };
 
 }  // namespace trainyard

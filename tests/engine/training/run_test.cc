@@ -199,6 +199,101 @@ TEST_F(RunTest, SaysThatItDiverged) {
   EXPECT_THAT(outcome.message, HasSubstr("smaller learning rate"));
 }
 
+// Two layers of one unit, w = b = 0 but for the initial weights, and one step.
+constexpr char kLine[] = R"(
+  data { source { type: "synthetic_regression" params { key: "samples" value { number_value: 64 } }
+                  params { key: "features" value { number_value: 1 } } } }
+  model {
+    initializer { type: "constant" params { key: "value" value { number_value: 1e12 } } }
+    layers { type: "dense" params { key: "units" value { number_value: 1 } } }
+    layers { type: "dense" params { key: "units" value { number_value: 1 } } }
+  }
+  loss { type: "mean_squared_error" }
+  optimizer { type: "sgd" params { key: "learning_rate" value { number_value: 1e6 } } }
+  batch_size: 32
+  budget { steps: 1 }
+)";
+
+// The loss of the only step, 10^48, is a number; the gradient times the rate, 10^42, is beyond a
+// float.
+TEST_F(RunTest, ALastUpdateToInfinityIsDivergence) {
+  RecordingSink sink;
+  const RunOutcome outcome = Run(Parse(kLine), sink);
+  EXPECT_EQ(outcome.kind, Kind::kFailed);
+  EXPECT_EQ(outcome.reason, "DIVERGED");
+  EXPECT_THAT(outcome.message, HasSubstr("a weight is no longer a number at step 1"));
+  EXPECT_EQ(sink.files.count("model.safetensors"), 0u);
+}
+
+// The weights become 10^33 and their product infinite.
+TEST_F(RunTest, AnInfiniteLossOfTheLastEvaluationIsDivergence) {
+  v1::Specification specification = Parse(kLine);
+  (*specification.mutable_model()->mutable_initializer()->mutable_params())["value"]
+      .set_number_value(1e9);
+  specification.mutable_data()->mutable_split()->set_validation(0.5);
+  RecordingSink sink;
+  const RunOutcome outcome = Run(specification, sink);
+  EXPECT_EQ(outcome.kind, Kind::kFailed);
+  EXPECT_EQ(outcome.reason, "DIVERGED");
+  EXPECT_THAT(outcome.message, HasSubstr("the loss on held-out samples is"));
+}
+
+// Every look at it takes 5 ms.
+class TickingClock final : public Clock {
+ public:
+  std::chrono::nanoseconds Now() const override { return Monotonic(); }
+  std::chrono::nanoseconds Monotonic() const override {
+    now_ += std::chrono::milliseconds(5);
+    return now_;
+  }
+
+ private:
+  mutable std::chrono::nanoseconds now_{0};
+};
+
+TEST_F(RunTest, EvaluatingAfterEveryStepHidesNoProgress) {
+  v1::Specification specification = Parse(kImages);
+  specification.mutable_monitoring()->clear_every_steps();
+  specification.mutable_evaluation()->set_every_steps(1);
+  specification.set_batch_size(8);
+  specification.mutable_budget()->set_epochs(1);
+  const TickingClock clock;
+  RunOptions options;
+  options.catalogs = &catalogs_;
+  options.clock = &clock;
+  options.cancel = &cancel_;
+  RecordingSink sink;
+  ASSERT_EQ(RunTraining(specification, options, sink).kind, Kind::kSucceeded);
+  int reports = 0;
+  for (const v1::Event& event : sink.events) {
+    if (!event.has_progress()) continue;
+    ++reports;
+    // A step looks at the clock twice, evaluations aside.
+    EXPECT_LE(event.progress().samples_per_second(), 8 / 0.005) << event.progress().step();
+    if (event.progress().step() > 1) {
+      EXPECT_LE(event.progress().samples_per_second(), 8 / 0.009) << event.progress().step();
+    }
+  }
+  EXPECT_GE(reports, 4);  // of 37 steps; the first and the last are always told
+}
+
+TEST_F(RunTest, JudgesEveryPartWhenItsTimeIsSpent) {
+  v1::Specification specification = Parse(kImages);
+  specification.mutable_budget()->mutable_wall_time()->set_seconds(10);
+  RecordingSink sink;
+  sink.on_event = [&](const v1::Event& event) {
+    if (event.has_progress()) clock_.Advance(std::chrono::seconds(3));
+  };
+  ASSERT_EQ(Run(specification, sink).kind, Kind::kSucceeded);
+  std::map<std::string, uint64_t> judged_at;
+  for (const v1::Event& event : sink.events) {
+    for (const v1::MetricValue& value : event.metrics().values())
+      judged_at[value.series()] = event.metrics().step();
+  }
+  EXPECT_EQ(judged_at["validation/loss"], 4u);
+  EXPECT_EQ(judged_at["test/loss"], 4u);
+}
+
 TEST_F(RunTest, EndsWithItsBudgetOfTime) {
   v1::Specification specification = Parse(kImages);
   specification.mutable_budget()->mutable_wall_time()->set_seconds(10);
