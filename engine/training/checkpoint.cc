@@ -64,7 +64,7 @@ absl::StatusOr<std::string> WriteCheckpoint(const Network& network,
                                     {"seconds", Bits(position.seconds)}});
 }
 
-absl::StatusOr<TrainingPosition> ReadCheckpoint(const std::string& bytes, Network& network) {
+absl::StatusOr<TrainingPosition> ReadCheckpoint(std::string bytes, Network& network) {
   const auto file = ReadSafetensors(bytes);
   if (!file.ok()) return Corrupt(Message(file.status()));
   Fields fields(file->metadata);

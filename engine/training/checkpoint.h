@@ -23,7 +23,8 @@ struct TrainingPosition {
 
 absl::StatusOr<std::string> WriteCheckpoint(const Network& network,
                                             const TrainingPosition& position);
-// DATA_LOSS where the bytes are not a checkpoint of this network.
-absl::StatusOr<TrainingPosition> ReadCheckpoint(const std::string& bytes, Network& network);
+// DATA_LOSS where the bytes are not a checkpoint of this network. The bytes are gone afterwards:
+// training needs the memory.
+absl::StatusOr<TrainingPosition> ReadCheckpoint(std::string bytes, Network& network);
 
 }  // namespace trainyard

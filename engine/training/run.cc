@@ -1,6 +1,7 @@
 #include "engine/training/run.h"
 
 #include <new>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
@@ -20,7 +21,7 @@ void Log(JobSink& sink, const std::string& text) {
   sink.Emit(std::move(event));
 }
 
-absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, const RunOptions& options,
+absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOptions options,
                                  JobSink& sink) {
   ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
   ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
@@ -36,7 +37,7 @@ absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, const R
     RETURN_IF_ERROR(network->Initialize(compiled.specification.seed()));
     RETURN_IF_ERROR(ImportInitialWeights(compiled.specification.model(), options.roots, *network));
   } else {
-    ASSIGN_OR_RETURN(start, ReadCheckpoint(options.checkpoint, *network));
+    ASSIGN_OR_RETURN(start, ReadCheckpoint(std::move(options.checkpoint), *network));
   }
   v1::Event event;
   v1::AttemptStarted& started = *event.mutable_attempt_started();
@@ -68,10 +69,9 @@ RunOutcome FailedOutcome(const absl::Status& status) {
   return {RunOutcome::Kind::kFailed, reason, Message(status)};
 }
 
-RunOutcome RunTraining(const v1::Specification& specification, const RunOptions& options,
-                       JobSink& sink) {
+RunOutcome RunTraining(const v1::Specification& specification, RunOptions options, JobSink& sink) {
   try {
-    const absl::StatusOr<RunOutcome> outcome = Train(specification, options, sink);
+    const absl::StatusOr<RunOutcome> outcome = Train(specification, std::move(options), sink);
     return outcome.ok() ? *outcome : FailedOutcome(outcome.status());
   } catch (const std::bad_alloc&) {
     return {RunOutcome::Kind::kFailed, "OUT_OF_MEMORY", "no memory is left for this job"};
