@@ -1,15 +1,20 @@
 #include "engine/training/prepare.h"
 
-#include <filesystem>
-#include <fstream>
 #include <limits>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/export/safetensors.h"
+#include "engine/formats/input_file.h"
 
 namespace trainyard {
+namespace {
+
+absl::Status AtInitialWeights(const std::string& message) {
+  return absl::InvalidArgumentError("model.initial_weights: " + message);
+}
+
+}  // namespace
 
 absl::StatusOr<CompiledSpecification> CompileForRun(const v1::Specification& specification,
                                                     const RunOptions& options) {
@@ -33,22 +38,14 @@ absl::Status ImportInitialWeights(const v1::Model& model, const DataRoots& roots
   if (model.initial_weights().empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::string path, roots.Resolve(model.initial_weights()));
   // Weights take 4 bytes a parameter and models are limited: a larger file cannot be one.
-  constexpr uintmax_t kLargestFile = uintmax_t{16} << 30;
-  std::error_code error;
-  const uintmax_t size = std::filesystem::file_size(path, error);
-  std::ifstream file(path, std::ios::binary);
-  if (error || !file || size > kLargestFile) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("model.initial_weights: cannot read ", model.initial_weights()));
-  }
-  std::string bytes(size, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(size));
-  const auto weights = ReadSafetensors(bytes);
+  constexpr int64_t kLargestFile = int64_t{16} << 30;
+  const absl::StatusOr<std::string> bytes = ReadWhole(path, model.initial_weights(), kLargestFile);
+  if (!bytes.ok()) return AtInitialWeights(Message(bytes.status()));
+  const auto weights = ReadSafetensors(*bytes);
   absl::Status status =
       weights.ok() ? network.Import(weights->tensors, /*slots=*/false) : weights.status();
   if (status.ok()) return status;
-  return absl::InvalidArgumentError(
-      absl::StrCat("model.initial_weights: ", model.initial_weights(), ": ", Message(status)));
+  return AtInitialWeights(absl::StrCat(model.initial_weights(), ": ", Message(status)));
 }
 
 }  // namespace trainyard

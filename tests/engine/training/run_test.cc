@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -104,10 +105,12 @@ class RunTest : public ::testing::Test {
     options.cancel = &cancel_;
     options.worker = "worker";
     options.checkpoint = checkpoint;
-    return RunTraining(specification, options, sink);
+    options.roots = roots_;
+    return RunTraining(specification, std::move(options), sink);
   }
 
   Catalogs catalogs_;
+  DataRoots roots_;
   FakeClock clock_;
   CancelToken cancel_;
 };
@@ -292,6 +295,21 @@ TEST_F(RunTest, JudgesEveryPartWhenItsTimeIsSpent) {
   }
   EXPECT_EQ(judged_at["validation/loss"], 4u);
   EXPECT_EQ(judged_at["test/loss"], 4u);
+}
+
+TEST_F(RunTest, RefusesInitialWeightsThatAreNoFile) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(mkfifo(folder.PathOf("pipe").c_str(), 0600), 0);
+  roots_.folders = {folder.path()};
+  v1::Specification specification = Parse(kLine);
+  specification.mutable_model()->set_initial_weights("pipe");
+  RecordingSink sink;
+  const RunOutcome outcome = Run(specification, sink);
+  EXPECT_EQ(outcome.reason, "DATA_ERROR");
+  EXPECT_EQ(outcome.message, "model.initial_weights: pipe: is no regular file");
+  folder.Write("text", "not weights");
+  specification.mutable_model()->set_initial_weights("text");
+  EXPECT_THAT(Run(specification, sink).message, HasSubstr("model.initial_weights: text: "));
 }
 
 TEST_F(RunTest, EndsWithItsBudgetOfTime) {
