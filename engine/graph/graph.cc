@@ -13,8 +13,8 @@ namespace {
 constexpr char kInputName[] = "input";
 // Elements of one activation or parameter; beyond it sizes in bytes would not be safe to multiply.
 constexpr int64_t kMaxElements = int64_t{1} << 40;
-// A suggestion compares a name with those of all layers: with more violations than this nobody reads
-// it.
+// A suggestion compares a name with those of all layers: with more violations than this nobody
+// reads it.
 constexpr size_t kSuggestedViolations = 20;
 
 bool IsName(const std::string& name) {
@@ -88,9 +88,9 @@ class Builder {
     if (inputs >= least && inputs <= most) return true;
     const std::string range =
         most > least ? absl::StrCat(least, " to ", most) : absl::StrCat(least);
-    violations_.Add(path + ".inputs", absl::StrCat(type, " takes ", range,
-                                                   most == 1 ? " input" : " inputs", ", got ",
-                                                   inputs));
+    violations_.Add(
+        path + ".inputs",
+        absl::StrCat(type, " takes ", range, most == 1 ? " input" : " inputs", ", got ", inputs));
     return false;
   }
 
@@ -100,8 +100,7 @@ class Builder {
           path, absl::StrCat("name '", name.substr(0, 40), "' must be 1 to 100 of [A-Za-z0-9_-]"));
       return false;
     }
-    if (index_of_.count(name) > 0 ||
-        broken_.count(name) > 0) {
+    if (index_of_.count(name) > 0 || broken_.count(name) > 0) {
       violations_.Add(path, absl::StrCat("a second layer named '", name, "'"));
       return false;
     }
@@ -125,8 +124,9 @@ class Builder {
       }
       good = false;
       if (broken_.count(name) > 0) continue;
-      violations_.Add(absl::StrCat(path, ".inputs[", i, "]"),
-                      absl::StrCat("no earlier layer '", name.substr(0, 40), "'", SuggestFor(name)));
+      violations_.Add(
+          absl::StrCat(path, ".inputs[", i, "]"),
+          absl::StrCat("no earlier layer '", name.substr(0, 40), "'", SuggestFor(name)));
     }
     for (int input : node.inputs) {
       node.input_shapes.push_back(input == GraphNode::kInput ? input_ : nodes_[input].output);
@@ -239,26 +239,6 @@ int64_t Graph::training_flops() const {
     total = AddSaturated(total, MultiplySaturated(node.forward_flops, passes));
   }
   return total;
-}
-
-int64_t Graph::EstimateMemory(int64_t batch, int optimizer_slots) const {
-  // Channels are padded to 16 in blocked layouts; an activation and its gradient live at once.
-  constexpr int64_t kCopies = 2;
-  constexpr int64_t kFloatBytes = 4;
-  int64_t activations = input_.elements();
-  int64_t parameters = 0;
-  for (const GraphNode& node : nodes_) {
-    std::vector<int64_t> dims = node.output.dims();
-    if (dims.size() > 1) dims[0] = (dims[0] + 15) / 16 * 16;
-    activations = AddSaturated(activations, Shape(dims).elements());
-    for (const GraphParameter& parameter : node.parameters) {
-      parameters = AddSaturated(parameters, parameter.spec.shape.elements());
-    }
-  }
-  // Weights, gradients, slots, and the reordered copies of weights and of per-group gradients.
-  const int64_t weights = MultiplySaturated(parameters, 4 + optimizer_slots);
-  const int64_t values = MultiplySaturated(MultiplySaturated(activations, kCopies), batch);
-  return MultiplySaturated(AddSaturated(weights, values), kFloatBytes);
 }
 
 }  // namespace trainyard

@@ -63,9 +63,6 @@ class Graph {
   // Forward, backward by data and by weights, for one sample; saturates. The first layers need no
   // gradient by data and are not charged for it.
   int64_t training_flops() const;
-  // Upper estimate of what a training step keeps in memory: activations, gradients, parameters with
-  // `slots` of optimizer state. Saturates.
-  int64_t EstimateMemory(int64_t batch, int optimizer_slots) const;
 
  private:
   Shape input_;

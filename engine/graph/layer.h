@@ -58,6 +58,9 @@ class Layer {
   // Saturates.
   virtual int64_t ForwardFlops(absl::Span<const Shape> inputs) const { return 0; }
 
+  // Whether a plan may need a copy of the input in another layout than that of the layer before.
+  virtual bool MayCopyInput(absl::Span<const Shape> inputs) const { return false; }
+
   // Adds forward operations and, in a plan for training, registers the backward ones.
   virtual absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const = 0;
 };

@@ -71,6 +71,12 @@ class Conv2d final : public Layer {
     return MultiplySaturated(2, products.elements());
   }
 
+  // Where channels fill no whole blocks, kernels differ in what they like best.
+  bool MayCopyInput(absl::Span<const Shape> inputs) const override {
+    constexpr int64_t kBlock = 16;
+    return groups_ > 1 || inputs[0][0] % kBlock != 0;
+  }
+
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {
     const Value input = inputs[0];
     const Shape image = plan.shape(input);

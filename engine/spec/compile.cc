@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/base/saturated.h"
 #include "engine/base/status.h"
+#include "engine/graph/sizing.h"
 #include "engine/spec/compile_data.h"
 #include "engine/spec/convert.h"
 
@@ -225,7 +226,7 @@ class Compiler {
     }
     if (!violations_.empty() || !model_known_) return;
     const int slots = static_cast<int>(result_.optimizer->slots().size());
-    const int64_t step = result_.graph.EstimateMemory(spec_.batch_size(), slots);
+    const int64_t step = EstimateMemory(result_.graph, spec_.batch_size(), slots);
     memory_bytes_ = AddSaturated(AddSaturated(step, result_.data.memory_bytes), kProcessBytes);
     const int64_t judged = std::max(result_.data.validation_size, result_.data.test_size);
     for (const auto& metric : result_.metrics) {
@@ -239,8 +240,13 @@ class Compiler {
                                             ": use a smaller model or batch_size"));
       return;
     }
-    if (spec_.resources().memory_bytes() == 0)
-      spec_.mutable_resources()->set_memory_bytes(memory_bytes_);
+    const uint64_t asked = spec_.resources().memory_bytes();
+    if (asked == 0) spec_.mutable_resources()->set_memory_bytes(memory_bytes_);
+    if (limits_.compare_memory && asked != 0 && asked < static_cast<uint64_t>(memory_bytes_)) {
+      violations_.Add("resources.memory_bytes",
+                      absl::StrCat(asked, "; training takes about ", memory_bytes_,
+                                   "; ask for that, or leave it out"));
+    }
   }
 
   void Summarize() {

@@ -17,8 +17,8 @@
 namespace trainyard {
 
 struct CompiledSpecification {
-  // With the specification's own defaults filled in; parameters of components stay as the user wrote
-  // them, their defaults are in the catalogs.
+  // With the specification's own defaults filled in; parameters of components stay as the user
+  // wrote them, their defaults are in the catalogs.
   v1::Specification specification;
   DataPlan data;
   Graph graph;
@@ -37,6 +37,8 @@ struct CompileLimits {
   int64_t parameters = int64_t{2} << 30;
   int64_t layers = 2000;
   int64_t cores = 1024;
+  // Whether a job may not ask for less memory than the estimate; not where it has been granted.
+  bool compare_memory = true;
 };
 
 // Every violation goes to `violations`; the result may be used only where it stayed empty. A

@@ -7,11 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "engine/graph/sizing.h"
 
 namespace trainyard {
 namespace {
-
-constexpr int64_t kInferenceBatch = 256;
 
 // The feed for inference: positions beyond the samples repeat the last one and are not read.
 class Slice final : public BatchFeed {
@@ -225,6 +224,16 @@ bool Network::HasFiniteParameters() const {
   };
   return finite(weights_, parameters_.weight_elements()) &&
          finite(statistics_, parameters_.statistic_elements());
+}
+
+int64_t Network::memory_bytes() const {
+  int64_t bytes = 0;
+  for (const Buffer* buffer :
+       {&weights_, &gradients_, &statistics_, &workspace_, &previous_weights_}) {
+    bytes += buffer->bytes();
+  }
+  for (const Buffer& slot : slots_) bytes += slot.bytes();
+  return bytes;
 }
 
 absl::StatusOr<std::vector<NamedTensor>> Network::Export(bool slots) const {

@@ -74,6 +74,9 @@ class Network {
   // False where a weight or statistic is infinite or NaN.
   bool HasFiniteParameters() const;
 
+  // What its arenas and its workspace take.
+  int64_t memory_bytes() const;
+
  private:
   struct Bound {
     std::unique_ptr<Plan> plan;

@@ -22,6 +22,7 @@ absl::StatusOr<CompiledSpecification> CompileForRun(const v1::Specification& spe
                          // is refused
   limits.memory_bytes = std::numeric_limits<int64_t>::max();
   limits.cores = std::numeric_limits<int64_t>::max();
+  limits.compare_memory = false;
   Violations violations;
   CompiledSpecification compiled =
       Compile(specification, *options.catalogs, options.roots, limits, violations);

@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "engine/base/status.h"
+#include "engine/graph/sizing.h"
 #include "engine/metrics/outputs.h"
 
 namespace trainyard {
 namespace {
 
 constexpr int64_t kFloatBytes = sizeof(float);
-// A group's activations should be worth a dispatch and, in a chain, fit into a core's second-level
-// cache.
-constexpr int64_t kGroupActivationBytes = 256 << 10;
-constexpr int kMaxGroups = 16;
 // Elements that one tile of the update walks.
 constexpr int64_t kUpdateTileElements = 1 << 15;
 
@@ -166,16 +163,6 @@ void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const Updat
 }
 
 }  // namespace
-
-int GroupCount(const Graph& graph, int64_t batch) {
-  int64_t elements = graph.input().elements();
-  for (const GraphNode& node : graph.nodes()) elements += node.output.elements();
-  const int64_t bytes = elements * batch * kFloatBytes;
-  int groups = 1;
-  while (groups < kMaxGroups && groups * 2 <= batch && bytes / groups > kGroupActivationBytes)
-    groups *= 2;
-  return groups;
-}
 
 absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& data,
                                            const Loss& loss, const UpdateState& update,

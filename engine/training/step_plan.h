@@ -43,9 +43,6 @@ struct StepPlan {
   std::vector<Probe> probes;
 };
 
-// The number of groups that the batch is cut into: a function of the model and the batch size.
-int GroupCount(const Graph& graph, int64_t batch);
-
 absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& data,
                                            const Loss& loss, const UpdateState& update,
                                            int64_t batch, ParameterTable& parameters);

@@ -155,6 +155,20 @@ TEST_F(CompileTest, RefusesMetricsThatReportOneSeries) {
   EXPECT_EQ(violations_.list()[1].message, "already reported by metrics[0]");
 }
 
+TEST_F(CompileTest, RefusesLessMemoryThanTheEstimate) {
+  v1::Specification specification = Small();
+  const uint64_t estimate = CompileOne(specification).summary.memory_bytes();
+  specification.mutable_resources()->set_memory_bytes(estimate);
+  EXPECT_THAT(PathsOf(specification), ::testing::IsEmpty());
+  specification.mutable_resources()->set_memory_bytes(estimate - 1);
+  EXPECT_EQ(PathsOf(specification), std::vector<std::string>{"resources.memory_bytes"});
+  EXPECT_EQ(MessageOf(specification), absl::StrCat(estimate - 1, "; training takes about ",
+                                                   estimate, "; ask for that, or leave it out"));
+  // A worker runs what has been granted.
+  limits_.compare_memory = false;
+  EXPECT_THAT(PathsOf(specification), ::testing::IsEmpty());
+}
+
 TEST_F(CompileTest, RefusesATrillionParameters) {
   v1::Specification specification = Small();
   v1::Model& model = *specification.mutable_model();
