@@ -20,6 +20,7 @@ constexpr uint32_t kMaxBatch = 1 << 20;
 constexpr uint32_t kMaxEpochs = 1'000'000;
 constexpr uint64_t kMaxSteps = 1'000'000'000;
 constexpr uint32_t kDefaultKeptCheckpoints = 2;
+constexpr uint32_t kMostKeptCheckpoints = 100;
 constexpr size_t kMaxNameSize = 63;
 constexpr int kMaxMetrics = 32;
 // Of the process, its libraries and the primitives.
@@ -213,6 +214,10 @@ class Compiler {
   void CheckPolicies() {
     if (spec_.checkpoint().keep() == 0)
       spec_.mutable_checkpoint()->set_keep(kDefaultKeptCheckpoints);
+    if (spec_.checkpoint().keep() > kMostKeptCheckpoints) {
+      violations_.Add("checkpoint.keep",
+                      absl::StrCat(spec_.checkpoint().keep(), "; at most ", kMostKeptCheckpoints));
+    }
     if (spec_.evaluation().every_epochs() == 0) spec_.mutable_evaluation()->set_every_epochs(1);
     if (spec_.resources().cores() == 0) spec_.mutable_resources()->set_cores(1);
     if (spec_.resources().cores() > limits_.cores) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "engine/data/load.h"
 #include "engine/spec/compile.h"
@@ -66,6 +67,8 @@ RunOutcome FailedOutcome(const absl::Status& status) {
       absl::IsFailedPrecondition(status)) {
     reason = "DATA_ERROR";
   }
+  // A place that knows better, for example DISK_FULL of the server.
+  if (const std::string known = ReasonOf(status); !known.empty()) reason = known;
   return {RunOutcome::Kind::kFailed, reason, Message(status)};
 }
 

@@ -43,7 +43,7 @@ struct RunOptions {
 struct RunOutcome {
   enum class Kind { kSucceeded, kFailed, kCancelled, kPreempted };
   Kind kind = Kind::kSucceeded;
-  // Failed: DIVERGED, DATA_ERROR, OUT_OF_MEMORY, CHECKPOINT_CORRUPT, INTERNAL.
+  // Failed: DIVERGED, DATA_ERROR, OUT_OF_MEMORY, DISK_FULL, CHECKPOINT_CORRUPT, INTERNAL.
   std::string reason;
   std::string message;
 };

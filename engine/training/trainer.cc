@@ -8,6 +8,7 @@
 #include "engine/base/status.h"
 #include "engine/spec/model_file.h"
 #include "engine/training/evaluate.h"
+#include "engine/training/prepare.h"
 
 namespace trainyard {
 namespace {
@@ -16,14 +17,10 @@ constexpr double kProgressSeconds = 0.1;
 // Without a policy of the user's. A checkpoint changes no bit of the result, so time may decide.
 constexpr double kCheckpointSeconds = 15;
 
-RunOutcome Failed(const std::string& reason, const std::string& message) {
-  return {RunOutcome::Kind::kFailed, reason, message};
-}
-
 RunOutcome Diverged(const std::string& what, int64_t step, double learning_rate) {
-  return Failed("DIVERGED",
-                absl::StrCat(what, " at step ", step, "; try a smaller learning rate (it was ",
-                             learning_rate, "), another initializer, or standardised data"));
+  return {RunOutcome::Kind::kFailed, "DIVERGED",
+          absl::StrCat(what, " at step ", step, "; try a smaller learning rate (it was ",
+                       learning_rate, "), another initializer, or standardised data")};
 }
 
 }  // namespace
@@ -51,8 +48,7 @@ RunOutcome Trainer::Run(const TrainingPosition& start) {
     if (options_.cancel->requested()) {
       if (options_.cancel->reason() == CancelToken::Reason::kCancelled)
         return {RunOutcome::Kind::kCancelled, "", ""};
-      if (const absl::Status saved = SaveCheckpoint(); !saved.ok())
-        return Failed("INTERNAL", Message(saved));
+      KeepCheckpoint();
       return {RunOutcome::Kind::kPreempted, "", ""};
     }
     if (OutOfTime()) {
@@ -71,10 +67,7 @@ RunOutcome Trainer::Run(const TrainingPosition& start) {
     if (epoch_ends && position_.step < compiled_.total_steps) {
       feed_.BeginEpoch(static_cast<uint64_t>(position_.step / compiled_.steps_per_epoch));
     }
-    if (position_.step < compiled_.total_steps && WantsCheckpoint()) {
-      if (const absl::Status saved = SaveCheckpoint(); !saved.ok())
-        return Failed("INTERNAL", Message(saved));
-    }
+    if (position_.step < compiled_.total_steps && WantsCheckpoint()) KeepCheckpoint();
   }
   EvaluateAtTheEnd();
   // The loss of a step is that of the weights before it: the last update has not been judged yet.
@@ -84,8 +77,7 @@ RunOutcome Trainer::Run(const TrainingPosition& start) {
     return Diverged(absl::StrCat("the loss on held-out samples is ", evaluation_loss_),
                     position_.step, learning_rate_);
   }
-  if (const absl::Status saved = SaveModel(); !saved.ok())
-    return Failed("INTERNAL", Message(saved));
+  if (const absl::Status saved = SaveModel(); !saved.ok()) return FailedOutcome(saved);
   return {RunOutcome::Kind::kSucceeded, "", ""};
 }
 
@@ -254,6 +246,16 @@ bool Trainer::WantsCheckpoint() const {
   return epochs > 0 && position_.step % (epochs * compiled_.steps_per_epoch) == 0;
 }
 
+// A job without a checkpoint repeats more where it is killed, and ends as well: a full disk is no
+// reason to end it now.
+void Trainer::KeepCheckpoint() {
+  const absl::Status saved = SaveCheckpoint();
+  checkpoint_time_ = options_.clock->Monotonic();
+  if (saved.ok()) return;
+  Log(v1::WARNING, absl::StrCat("no checkpoint was kept at step ", position_.step, ": ",
+                                Message(saved), "; training goes on"));
+}
+
 absl::Status Trainer::SaveCheckpoint() {
   TrainingPosition position = position_;
   position.seconds = seconds_before_ + SecondsSince(started_);
@@ -263,7 +265,6 @@ absl::Status Trainer::SaveCheckpoint() {
   v1::Event event;
   *event.mutable_artifact() = std::move(artifact);
   sink_.Emit(std::move(event));
-  checkpoint_time_ = options_.clock->Monotonic();
   return absl::OkStatus();
 }
 

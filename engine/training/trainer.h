@@ -36,6 +36,7 @@ class Trainer {
   bool WantsEvaluation() const;
   bool WantsCheckpoint() const;
   bool WantsHealth() const;
+  void KeepCheckpoint();
   absl::Status SaveCheckpoint();
   absl::Status SaveModel();
   bool OutOfTime() const;

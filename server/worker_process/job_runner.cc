@@ -106,12 +106,11 @@ RunOutcome Run(ServerLink& link, Engine& engine, const ServerLink::Job& job, Job
   const v1::WorkResponse::Assign& assignment = job.assignment;
   LimitMemory(assignment.memory_bytes());
   try {
-    const auto checkpoint =
-        FetchIfNamed(link, job, assignment.has_checkpoint(), assignment.checkpoint());
+    auto checkpoint = FetchIfNamed(link, job, assignment.has_checkpoint(), assignment.checkpoint());
     if (!checkpoint.ok()) return NotFetched(checkpoint.status());
     const auto model = FetchIfNamed(link, job, assignment.has_model(), assignment.model());
     if (!model.ok()) return NotFetched(model.status());
-    return engine.Run(assignment, *checkpoint, *model, *job.cancel, sink);
+    return engine.Run(assignment, *std::move(checkpoint), *model, *job.cancel, sink);
   } catch (const std::bad_alloc&) {
     return {RunOutcome::Kind::kFailed, "OUT_OF_MEMORY",
             absl::StrCat("the job needs more memory than the ", assignment.memory_bytes(),
@@ -138,9 +137,8 @@ std::optional<v1::JobState> TerminalState(RunOutcome::Kind kind) {
 
 }  // namespace
 
-RunOutcome TrainingEngine::Run(const v1::WorkResponse::Assign& assignment,
-                               const std::string& checkpoint, const std::string& model,
-                               const CancelToken& cancel, JobSink& sink) {
+RunOutcome TrainingEngine::Run(const v1::WorkResponse::Assign& assignment, std::string checkpoint,
+                               const std::string& model, const CancelToken& cancel, JobSink& sink) {
   RunOptions options;
   options.threads = static_cast<int>(std::max<uint32_t>(1, assignment.threads()));
   options.roots = roots_;
@@ -148,12 +146,12 @@ RunOutcome TrainingEngine::Run(const v1::WorkResponse::Assign& assignment,
   options.clock = &clock_;
   options.cancel = &cancel;
   options.worker = worker_;
-  options.checkpoint = checkpoint;
+  options.checkpoint = std::move(checkpoint);
   if (assignment.specification().has_predict()) {
     return RunPrediction(assignment.specification(), assignment.model_specification(), model,
                          options, sink);
   }
-  return RunTraining(assignment.specification(), options, sink);
+  return RunTraining(assignment.specification(), std::move(options), sink);
 }
 
 int WorkForServer(ServerLink& link, Engine& engine, const Clock& clock) {

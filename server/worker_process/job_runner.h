@@ -14,7 +14,7 @@ class Engine {
  public:
   virtual ~Engine() = default;
   // `checkpoint` and `model` are bytes; empty where the assignment names none.
-  virtual RunOutcome Run(const v1::WorkResponse::Assign& assignment, const std::string& checkpoint,
+  virtual RunOutcome Run(const v1::WorkResponse::Assign& assignment, std::string checkpoint,
                          const std::string& model, const CancelToken& cancel, JobSink& sink) = 0;
 };
 
@@ -23,7 +23,7 @@ class TrainingEngine final : public Engine {
  public:
   TrainingEngine(const Catalogs& catalogs, DataRoots roots, const Clock& clock, std::string worker)
       : catalogs_(catalogs), roots_(std::move(roots)), clock_(clock), worker_(std::move(worker)) {}
-  RunOutcome Run(const v1::WorkResponse::Assign& assignment, const std::string& checkpoint,
+  RunOutcome Run(const v1::WorkResponse::Assign& assignment, std::string checkpoint,
                  const std::string& model, const CancelToken& cancel, JobSink& sink) override;
 
  private:

@@ -13,6 +13,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/error_info.h"
 #include "engine/base/sha256.h"
 #include "tests/engine/formats/temporary_folder.h"
 
@@ -65,6 +66,7 @@ class RecordingSink final : public JobSink {
   }
   absl::StatusOr<v1::Artifact> Save(const std::string& name, uint64_t step,
                                     const std::string& bytes) override {
+    if (full) return WithReason(absl::ResourceExhaustedError("no room"), "DISK_FULL");
     files[name] = bytes;
     v1::Artifact artifact;
     artifact.set_name(name);
@@ -83,6 +85,7 @@ class RecordingSink final : public JobSink {
     return value;
   }
 
+  bool full = false;  // the disk, where files go
   std::function<void(const v1::Event&)> on_event;
   std::vector<v1::Event> events;
   std::map<std::string, std::string> files;
@@ -323,6 +326,29 @@ TEST_F(RunTest, EndsWithItsBudgetOfTime) {
   uint64_t last = 0;
   for (const v1::Event& event : sink.events) last = std::max(last, event.progress().step());
   EXPECT_EQ(last, 4u);
+}
+
+TEST_F(RunTest, AFullDiskCostsCheckpointsAndNotTheJob) {
+  v1::Specification specification = Parse(kImages);
+  specification.mutable_checkpoint()->set_every_steps(3);
+  RecordingSink sink;
+  int warnings = 0;
+  sink.full = true;
+  sink.on_event = [&](const v1::Event& event) {
+    if (event.has_log() && event.log().severity() == v1::WARNING) ++warnings;
+    if (event.has_progress() && event.progress().step() == event.progress().total_steps())
+      sink.full = false;
+  };
+  EXPECT_EQ(Run(specification, sink).kind, Kind::kSucceeded);
+  EXPECT_GT(warnings, 0);
+  EXPECT_EQ(sink.files.count("checkpoint"), 0u);
+  EXPECT_EQ(sink.files.count("model.safetensors"), 1u);
+
+  sink.on_event = nullptr;
+  sink.full = true;
+  const RunOutcome outcome = Run(specification, sink);
+  EXPECT_EQ(outcome.kind, Kind::kFailed);
+  EXPECT_EQ(outcome.reason, "DISK_FULL");
 }
 
 TEST_F(RunTest, RefusesABrokenCheckpoint) {

@@ -30,7 +30,7 @@ constexpr int kManySeries = 120;
 
 class ScriptedEngine final : public Engine {
  public:
-  RunOutcome Run(const v1::WorkResponse::Assign& assignment, const std::string& checkpoint,
+  RunOutcome Run(const v1::WorkResponse::Assign& assignment, std::string checkpoint,
                  const std::string& model, const CancelToken& cancel, JobSink& sink) override {
     const v1::Specification& specification = assignment.specification();
     uint64_t step = 0;

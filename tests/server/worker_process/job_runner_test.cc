@@ -21,7 +21,7 @@ constexpr char kHashOfD[] = "18ac3e7343f016890c510e93f935261169d9e3f565436429830
 
 class FakeEngine final : public Engine {
  public:
-  RunOutcome Run(const v1::WorkResponse::Assign& assignment, const std::string& checkpoint,
+  RunOutcome Run(const v1::WorkResponse::Assign& assignment, std::string checkpoint,
                  const std::string& model, const CancelToken& cancel, JobSink& sink) override {
     return run(checkpoint);
   }
