@@ -43,15 +43,16 @@ class Throwing final : public v1::ArtifactService::CallbackService {
   grpc::ServerUnaryReactor* ListArtifacts(grpc::CallbackServerContext* context,
                                           const v1::ListArtifactsRequest* request,
                                           v1::ListArtifactsResponse* response) override {
-    return calls_.RunAsync(context, [=, this](const Calls::Done& done) {
-      if (request->job() == "answered") done(absl::OkStatus());
-      if (request->job() == "handed on") {
+    // The request is gone once the call is answered.
+    return calls_.RunAsync(context, [=, this, how = request->job()](const Calls::Done& done) {
+      if (how == "answered") done(absl::OkStatus());
+      if (how == "handed on") {
         later_ = std::thread([done, response] {
           response->add_artifacts()->set_name("late");
           done(absl::OkStatus());
         });
       }
-      if (request->job() != "quiet") throw std::bad_alloc();
+      if (how != "quiet") throw std::bad_alloc();
       done(absl::OkStatus());
     });
   }
