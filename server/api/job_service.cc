@@ -86,8 +86,9 @@ bool JobServiceHandler::Replay(const std::string& request_id, const std::string&
                                v1::Job& response, const Calls::Done& done) const {
   absl::StatusOr<std::optional<v1::Job>> answer = jobs_.FindAnswer(request_id, request_hash);
   if (answer.ok() && !answer->has_value()) return false;
-  if (answer.ok()) response = **std::move(answer);
-  done(answer.status());
+  const absl::Status status = answer.status();
+  if (status.ok()) response = **std::move(answer);
+  done(status);
   return true;
 }
 
