@@ -24,11 +24,8 @@ else
 fi
 
 formatted() {
-  local file found=0
-  for file in "${sources[@]}"; do
-    clang-format "$file" | cmp -s - "$file" || { echo "$file: not formatted; ./dev format"; found=1; }
-  done
-  return $found
+  printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -n 16 clang-format --dry-run --Werror ||
+    { echo "not formatted; ./dev format"; return 1; }
 }
 
 shell_parses() {
