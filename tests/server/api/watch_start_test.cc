@@ -2,6 +2,8 @@
 #include <atomic>
 #include <cmath>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <grpcpp/grpcpp.h>
 
@@ -59,8 +61,12 @@ class WatchStartTest : public StoreTest {
   }
 
   void AppendSteps(uint64_t first, uint64_t last) {
-    for (uint64_t step = first; step <= last; ++step)
-      ASSERT_OK(Append(job_, {LogEvent(v1::INFO, "next"), ProgressEvent(step)}));
+    std::vector<v1::Event> events;
+    for (uint64_t step = first; step <= last; ++step) {
+      events.push_back(LogEvent(v1::INFO, "next"));
+      events.push_back(ProgressEvent(step));
+    }
+    ASSERT_OK(Append(job_, std::move(events)));
   }
   void Succeed() { ASSERT_OK(Append(job_, {StateEvent(v1::SUCCEEDED)})); }
 
