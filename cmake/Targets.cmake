@@ -89,6 +89,8 @@ function(trainyard_tests name)
     return()
   endif()
   add_executable(${name}_test ${sources})
+  # Cases run for milliseconds and compile for seconds: what is tested keeps its own optimisation.
+  target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
   target_link_libraries(${name}_test PRIVATE trainyard_options ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   # Cases are listed when ctest runs: a test that cannot even start then fails alone, and not the build.
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

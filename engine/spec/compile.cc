@@ -46,7 +46,7 @@ class Compiler {
         spec_(result.specification) {}
 
   void Run() {
-    CheckName();
+    CheckName(spec_.name(), violations_);
     const size_t before = violations_.list().size();
     result_.data = CompileData(spec_.data(), nullptr, catalogs_, roots_, "data", violations_);
     const bool data_known = violations_.list().size() == before;
@@ -67,16 +67,6 @@ class Compiler {
       component = NamedComponent(default_type);
     }
     return catalog.Make(ToRaw(component, path, violations_), path, violations_);
-  }
-
-  void CheckName() {
-    const std::string& name = spec_.name();
-    const bool good =
-        name.size() <= kMaxNameSize && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-          return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-        });
-    if (!good)
-      violations_.Add("name", absl::StrCat("must be at most ", kMaxNameSize, " of [a-z0-9-]"));
   }
 
   void CompileModel(bool data_known) {
@@ -289,6 +279,15 @@ class Compiler {
 };
 
 }  // namespace
+
+void CheckName(const std::string& name, Violations& violations) {
+  const bool good =
+      name.size() <= kMaxNameSize && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+      });
+  if (!good)
+    violations.Add("name", absl::StrCat("must be at most ", kMaxNameSize, " of [a-z0-9-]"));
+}
 
 Graph CompileGraph(const v1::Model& model, const Shape& input, const Catalogs& catalogs,
                    Violations& violations) {

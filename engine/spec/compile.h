@@ -47,6 +47,9 @@ CompiledSpecification Compile(const v1::Specification& specification, const Cata
                               const DataRoots& roots, const CompileLimits& limits,
                               Violations& violations);
 
+// The label that a user gives a job; Compile checks it, too.
+void CheckName(const std::string& name, Violations& violations);
+
 // The model alone, for samples of `input` after the transforms; its defaults must be filled in.
 Graph CompileGraph(const v1::Model& model, const Shape& input, const Catalogs& catalogs,
                    Violations& violations);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
+#include "engine/spec/compile.h"
 #include "server/api/request_hash.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/job_state.h"
@@ -18,19 +19,10 @@ constexpr size_t kLargestSpecification = 1 << 20;
 constexpr char kInvalidSpecification[] = "INVALID_SPECIFICATION";
 constexpr size_t kLongestRequestId = 128;
 constexpr int32_t kLargestPriority = 100;
-constexpr size_t kLongestName = 63;
 
 void CheckRequestId(const std::string& request_id, Violations& violations) {
   if (request_id.size() > kLongestRequestId) {
     violations.Add("request_id", absl::StrCat("at most ", kLongestRequestId, " characters"));
-  }
-}
-
-// As the dry compilation says it of a training job.
-void CheckName(const std::string& name, Violations& violations) {
-  constexpr char kCharacters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-  if (name.size() > kLongestName || name.find_first_not_of(kCharacters) != std::string::npos) {
-    violations.Add("name", absl::StrCat("must be at most ", kLongestName, " of [a-z0-9-]"));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/base/status.h"
 #include "server/rpc/chunk_stream.h"
+#include "server/rpc/exceptions.h"
 #include "server/rpc/status_mapping.h"
 #include "server/workers/lease_wire.h"
 #include "server/workers/work_stream.h"
@@ -25,7 +26,7 @@ class UploadStream final : public grpc::ServerReadReactor<v1::UploadArtifactRequ
   void Start() { StartRead(&request_); }
   void OnReadDone(bool ok) override {
     executor_.Post([this, ok] {
-      const absl::Status status = ok ? Append() : End();
+      const absl::Status status = CatchExceptions([&] { return ok ? Append() : End(); });
       if (ok && status.ok()) {
         StartRead(&request_);
       } else {
