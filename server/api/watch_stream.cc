@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <deque>
 #include <optional>
 #include <string>
@@ -12,10 +11,9 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
-#include "engine/base/violations.h"
+#include "server/api/watch_frames.h"
 #include "server/rpc/exceptions.h"
 #include "server/rpc/opaque_token.h"
 #include "server/rpc/status_mapping.h"
@@ -28,15 +26,8 @@ using google::protobuf::util::TimeUtil;
 
 constexpr int kSliceEvents = 500;
 constexpr uint64_t kSliceBytes = 256 << 10;
-// A reader with more than so many events before it lags.
-constexpr size_t kLag = 64;
 constexpr uint32_t kDefaultHeartbeatSeconds = 5;
-constexpr uint32_t kLongestHeartbeatSeconds = 3600;
 constexpr std::chrono::nanoseconds kLongestReplayPause = std::chrono::seconds(5);
-
-std::string TokenScope(const std::string& job) { return "watch:" + job; }
-// Of tokens that go on looking for a step.
-std::string SeekScope(const std::string& job) { return "seek:" + job; }
 
 const std::vector<v1::Event::KindCase>& KindsOfSteps() {
   static const std::vector<v1::Event::KindCase> kinds = {v1::Event::kProgress, v1::Event::kMetrics,
@@ -49,66 +40,11 @@ uint64_t StepOf(const v1::Event& event) {
   return std::max({event.progress().step(), event.metrics().step(), event.matrix().step()});
 }
 
-// INVALID_ARGUMENT where the request makes no sense by itself.
-absl::Status CheckRequest(const v1::WatchJobRequest& request) {
-  Violations violations;
-  if (request.heartbeat_seconds() > kLongestHeartbeatSeconds) {
-    violations.Add("heartbeat_seconds", absl::StrCat("at most ", kLongestHeartbeatSeconds));
-  }
-  if (!std::isfinite(request.replay_speed()) || request.replay_speed() < 0) {
-    violations.Add("replay_speed", "a number above 0, or 0 for as fast as possible");
-  }
-  std::vector<std::string> starts;
-  if (!request.resume_token().empty()) starts.push_back("resume_token");
-  if (request.from_now()) starts.push_back("from_now");
-  if (request.from_step() != 0) starts.push_back("from_step");
-  if (starts.size() > 1 && request.from_step() != 0) {
-    for (const std::string& start : starts) {
-      violations.Add(start, absl::StrCat("only one of ", absl::StrJoin(starts, " and ")));
-    }
-  }
-  return ViolationsError(violations, "INVALID_REQUEST");
-}
-
 absl::Status Stopping() {
   return UnavailableError("SERVER_STOPPING", "the server stops; resume with the last token");
 }
 
 }  // namespace
-
-std::string WatchToken(const std::string& job, uint64_t sequence) {
-  return MakeToken(TokenScope(job), sequence);
-}
-
-std::deque<v1::WatchJobResponse> FramesOfSlice(const std::string& job, EventSlice slice,
-                                               bool coalesce) {
-  std::deque<v1::WatchJobResponse> frames;
-  size_t newest_progress = slice.events.size();
-  for (size_t i = 0; i < slice.events.size(); ++i) {
-    if (slice.events[i].has_progress()) newest_progress = i;
-  }
-  const bool lags = coalesce && slice.events.size() > kLag;
-  uint64_t first_skipped = 0;  // 0: none
-  for (size_t i = 0; i < slice.events.size(); ++i) {
-    v1::Event& event = slice.events[i];
-    const uint64_t sequence = event.sequence();
-    if (lags && event.has_progress() && i != newest_progress) {
-      if (first_skipped == 0) first_skipped = sequence;
-      continue;
-    }
-    if (first_skipped != 0) {
-      v1::WatchJobResponse& frame = frames.emplace_back();
-      frame.set_resume_token(WatchToken(job, sequence - 1));
-      frame.mutable_gap()->set_first_skipped(first_skipped);
-      frame.mutable_gap()->set_last_skipped(sequence - 1);
-      first_skipped = 0;
-    }
-    v1::WatchJobResponse& frame = frames.emplace_back();
-    frame.set_resume_token(WatchToken(job, sequence));
-    *frame.mutable_event() = std::move(event);
-  }
-  return frames;
-}
 
 // One call. gRPC holds it until OnDone, tasks of the executor while they run.
 class WatchStream final : public Watches::Reactor,
@@ -198,7 +134,7 @@ class WatchStream final : public Watches::Reactor,
   }
 
   absl::Status Locate() {
-    RETURN_IF_ERROR(CheckRequest(request_));
+    RETURN_IF_ERROR(CheckWatchRequest(request_));
     const uint32_t seconds = request_.heartbeat_seconds();
     heartbeat_ = std::chrono::seconds(seconds == 0 ? kDefaultHeartbeatSeconds : seconds);
     ASSIGN_OR_RETURN(job_, owner_.jobs_.ResolveName(request_.name()));
@@ -207,8 +143,8 @@ class WatchStream final : public Watches::Reactor,
     uint64_t step = request_.from_step();
     if (!request_.resume_token().empty()) {
       const std::string& token = request_.resume_token();
-      const std::optional<uint64_t> sought = ReadToken(SeekScope(job_), token);
-      const std::optional<uint64_t> position = ReadToken(TokenScope(job_), token);
+      const std::optional<uint64_t> sought = ReadToken(SeekTokenScope(job_), token);
+      const std::optional<uint64_t> position = ReadToken(WatchTokenScope(job_), token);
       if (!sought.has_value() && (!position.has_value() || *position > last)) {
         return FieldError("resume_token", absl::StrCat("not a token of a watch of ", job_));
       }
@@ -274,7 +210,8 @@ class WatchStream final : public Watches::Reactor,
 
   // For everything up to `sequence`; while a step is sought, for the search.
   std::string Token(uint64_t sequence) const TRAINYARD_REQUIRES(mutex_) {
-    return seek_step_ == 0 ? WatchToken(job_, sequence) : MakeToken(SeekScope(job_), seek_step_);
+    return seek_step_ == 0 ? WatchToken(job_, sequence)
+                           : MakeToken(SeekTokenScope(job_), seek_step_);
   }
 
   void Write(EventSlice slice) {

@@ -14,7 +14,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -63,12 +62,5 @@ class Watches {
   uint64_t next_id_ TRAINYARD_GUARDED_BY(mutex_) = 1;
   std::map<uint64_t, std::weak_ptr<WatchStream>> streams_ TRAINYARD_GUARDED_BY(mutex_);
 };
-
-// The frames of one slice: every event, or (COALESCED, for a reader that lags) without the progress
-// events that a later one of the slice supersedes, each run of them replaced by a Gap.
-std::deque<v1::WatchJobResponse> FramesOfSlice(const std::string& job, EventSlice slice,
-                                               bool coalesce);
-// The resume token for everything up to and including `sequence`.
-std::string WatchToken(const std::string& job, uint64_t sequence);
 
 }  // namespace trainyard

@@ -7,6 +7,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "server/api/watch_frames.h"
 #include "server/api/watch_stream.h"
 #include "tests/server/store/support.h"
 #include "tests/server/support/daemon_fixture.h"

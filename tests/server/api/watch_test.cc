@@ -1,5 +1,5 @@
 // WatchJob against a server with scripted workers.
-#include "server/api/watch_stream.h"
+#include "server/api/watch_frames.h"
 
 #include <gtest/gtest.h>
 
