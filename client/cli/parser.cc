@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/exit_codes.h"
+#include "client/cli/text.h"
 #include "engine/base/violations.h"
 
 namespace trainyard::cli {
@@ -74,8 +75,13 @@ std::vector<std::string> SubcommandNames(const CLI::App& app) {
   return names;
 }
 
-// CLI11 says "The following argument was not expected": name what is nearest.
-std::string Hint(const CLI::App& root, const std::vector<std::string>& arguments) {
+// Where a command line leaves what is known.
+struct Stray {
+  std::string word;  // "" where every word is known
+  std::string nearest;
+};
+
+Stray FindStray(const CLI::App& root, const std::vector<std::string>& arguments) {
   const CLI::App* app = &root;
   for (const std::string& word : arguments) {
     if (word.rfind('-', 0) == 0) {
@@ -84,18 +90,27 @@ std::string Hint(const CLI::App& root, const std::vector<std::string>& arguments
       for (const CLI::Option* option : app->get_options()) {
         for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
       }
-      const std::string nearest = Nearest(word.substr(0, word.find('=')), known);
-      return nearest.empty() ? "" : absl::StrCat("did you mean '", nearest, "'?");
+      const std::string flag = word.substr(0, word.find('='));
+      return {flag, Nearest(flag, known)};
     }
     const std::vector<std::string> names = SubcommandNames(*app);
     if (names.empty()) continue;
-    if (std::find(names.begin(), names.end(), word) == names.end()) {
-      const std::string nearest = Nearest(word, names);
-      return nearest.empty() ? "" : absl::StrCat("did you mean '", nearest, "'?");
-    }
+    if (std::find(names.begin(), names.end(), word) == names.end())
+      return {word, Nearest(word, names)};
     app = app->get_subcommand(word);
   }
-  return "";
+  return {};
+}
+
+// CLI11 does not name a command that it does not know, and turns the words that it did not expect
+// around.
+std::string Complaint(const CLI::ParseError& error, const Stray& stray) {
+  const bool flag = stray.word.rfind('-', 0) == 0;
+  const std::string kind = error.get_name();
+  if (stray.word.empty() || !(kind == "ExtrasError" || (kind == "RequiredError" && !flag)))
+    return error.what();
+  return absl::StrCat("unknown ", flag ? "flag" : "command", " '", Printable(stray.word), "'",
+                      flag ? " here" : "");
 }
 
 // Like exit codes, help has one place: CLI11 prints it, we choose the stream.
@@ -105,9 +120,9 @@ int Report(const CLI::App& root, const CLI::ParseError& error,
     root.exit(error, console.out, console.err);
     return kExitOk;
   }
-  console.err << "trainyard: " << error.what() << "\n";
-  const std::string hint = Hint(root, arguments);
-  if (!hint.empty()) console.err << "  " << hint << "\n";
+  const Stray stray = FindStray(root, arguments);
+  console.err << "trainyard: " << Complaint(error, stray) << "\n";
+  if (!stray.nearest.empty()) console.err << "  did you mean '" << stray.nearest << "'?\n";
   console.err << "  'trainyard";
   const CLI::App* app = &root;
   while (!app->get_subcommands().empty()) {

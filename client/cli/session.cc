@@ -60,7 +60,8 @@ int Session::Fail(const absl::Status& status, const client::SourceMap* sources) 
          client::Describe(violations, sources == nullptr ? client::SourceMap() : *sources)) {
       err << Printable(line) << "\n";
     }
-    err << "trainyard: the specification was refused (" << violations.size()
+    err << "trainyard: the " << (sources == nullptr ? "request" : "specification")
+        << " was refused (" << violations.size()
         << (violations.size() == 1 ? " error)" : " errors)") << "\n";
     return ExitCodeOf(status);
   }

@@ -118,6 +118,7 @@ struct TemporaryFile {
 absl::StatusOr<v1::Artifact> DownloadArtifact(Client& client, const std::string& job,
                                               const std::string& artifact,
                                               const std::string& path) {
+  RETURN_IF_ERROR(CheckReplaceable(path));
   TemporaryFile temporary;
   std::string pattern = path + ".XXXXXX";
   temporary.file = mkostemp(pattern.data(), O_CLOEXEC);

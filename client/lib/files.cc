@@ -4,11 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/safe_text.h"
 #include "engine/base/status.h"
 
 namespace trainyard::client {
@@ -74,7 +76,27 @@ absl::StatusOr<std::string> ReadStandardInput(size_t limit) {
   return ReadAll(STDIN_FILENO, "standard input", limit);
 }
 
+absl::Status CheckText(const std::string& text, const std::string& file) {
+  if (text.find('\0') != std::string::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": not a text file (it holds a zero byte)"));
+  }
+  const std::string valid = SafeText(text, text.size());
+  if (valid == text) return absl::OkStatus();
+  const auto wrong = std::mismatch(text.begin(), text.end(), valid.begin(), valid.end()).first;
+  return absl::InvalidArgumentError(absl::StrCat(
+      file, ":", 1 + std::count(text.begin(), wrong, '\n'), ": not UTF-8; save the file as UTF-8"));
+}
+
+absl::Status CheckReplaceable(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      path, S_ISDIR(info.st_mode) ? " is a folder; name a file in it" : " is no regular file"));
+}
+
 absl::Status WriteFile(const std::string& path, const std::string& bytes) {
+  RETURN_IF_ERROR(CheckReplaceable(path));
   std::string temporary = path + ".XXXXXX";
   const int file = mkostemp(temporary.data(), O_CLOEXEC);
   if (file < 0) return SystemError(errno, absl::StrCat("cannot write ", path));

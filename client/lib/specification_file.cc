@@ -71,6 +71,7 @@ absl::StatusOr<Node> ParseTextProto(const std::string& text, const std::string& 
     return absl::InvalidArgumentError(absl::StrCat(file, ": larger than ", kMaxSpecificationBytes,
                                                    " bytes, the most that is read"));
   }
+  RETURN_IF_ERROR(CheckText(text, file));
   v1::Specification specification;
   google::protobuf::TextFormat::ParseInfoTree info;
   google::protobuf::TextFormat::Parser parser;

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/lib/files.h"
+#include "engine/base/status.h"
 
 namespace trainyard::client {
 namespace {
@@ -161,10 +163,7 @@ absl::StatusOr<Node> ParseYaml(const std::string& text, const std::string& file)
     return absl::InvalidArgumentError(absl::StrCat(file, ": larger than ", kMaxSpecificationBytes,
                                                    " bytes, the most that is read"));
   }
-  if (text.find('\0') != std::string::npos) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": not a text file (it holds a zero byte)"));
-  }
+  RETURN_IF_ERROR(CheckText(text, file));
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);

@@ -56,8 +56,12 @@ google::rpc::BadRequest BadRequestOf(const absl::Status& status,
     bad_request.ParseFromString(std::string(*payload));
   } else {
     google::rpc::BadRequest::FieldViolation* violation = bad_request.add_field_violations();
-    violation->set_field(SafeText(Find(metadata, "field"), kLongestMetadata));
-    violation->set_description(SafeText(Message(status), kLongestDescription));
+    const std::string field = Find(metadata, "field");
+    violation->set_field(SafeText(field, kLongestMetadata));
+    // "field: what is wrong": the field has said its name.
+    std::string message = Message(status);
+    if (!field.empty() && message.rfind(field + ": ", 0) == 0) message.erase(0, field.size() + 2);
+    violation->set_description(SafeText(message, kLongestDescription));
   }
   return bad_request;
 }

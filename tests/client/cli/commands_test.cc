@@ -404,6 +404,8 @@ TEST_F(CommandsTest, Exit2UsageOrBadSpecification) {
   const Ran unknown = Cli({"job", "gte"});
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean 'get'?"));
+  EXPECT_THAT(Cli({"bogus"}).err, HasSubstr("unknown command 'bogus'"));
+  EXPECT_THAT(Cli({"--server", "x:1", "job", "ls"}).err, HasSubstr("unknown flag '--server' here"));
   EXPECT_THAT(Cli({"job", "watch", "a", "--frm-now"}).err, HasSubstr("did you mean '--from-now'?"));
   const std::vector<std::vector<std::string>> wrong = {{},
                                                        {"job"},
