@@ -106,9 +106,10 @@ Stray FindStray(const CLI::App& root, const std::vector<std::string>& arguments)
 // around.
 std::string Complaint(const CLI::ParseError& error, const Stray& stray) {
   const bool flag = stray.word.rfind('-', 0) == 0;
-  const std::string kind = error.get_name();
-  if (stray.word.empty() || !(kind == "ExtrasError" || (kind == "RequiredError" && !flag)))
-    return error.what();
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  const bool unexpected = code == CLI::ExitCodes::ExtrasError;
+  const bool missing = code == CLI::ExitCodes::RequiredError && !flag;
+  if (stray.word.empty() || !(unexpected || missing)) return error.what();
   return absl::StrCat("unknown ", flag ? "flag" : "command", " '", Printable(stray.word), "'",
                       flag ? " here" : "");
 }
