@@ -1,6 +1,7 @@
 // The reading of a table for a model that was trained on another one: its columns by name, in its
 // order, with its categories and classes.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -36,11 +37,11 @@ absl::StatusOr<CsvTable> CsvTable::CreateLike(const DataInfo& like, const CsvOpt
 
 absl::Status CsvTable::TakeColumns(const DataInfo& like) {
   using Role = Column::Role;
+  std::map<std::string_view, Column*> by_name;
+  for (Column& column : columns_) by_name.emplace(column.name, &column);
   for (const FeatureColumn& wanted : like.columns) {
-    const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const Column& column) {
-      return column.name == wanted.name;
-    });
-    if (found == columns_.end()) {
+    const auto place = by_name.find(wanted.name);
+    if (place == by_name.end()) {
       std::vector<std::string> names;
       for (const Column& column : columns_) names.push_back(column.name);
       return AtParameter(
@@ -50,6 +51,7 @@ absl::Status CsvTable::TakeColumns(const DataInfo& like) {
                           : "; its first line names no columns: set `header` if it should")),
           "path");
     }
+    Column* const found = place->second;
     found->role = wanted.categories.empty() ? Role::kNumeric : Role::kCategorical;
     found->first_feature = features_;
     features_ += std::max<int64_t>(1, static_cast<int64_t>(wanted.categories.size()));

@@ -1,5 +1,4 @@
 // Prediction jobs: the outputs of a finished job's model, as a table.
-#include <algorithm>
 #include <cmath>
 #include <new>
 
@@ -7,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "engine/base/status.h"
 #include "engine/data/load.h"
+#include "engine/metrics/outputs.h"
 #include "engine/spec/model_file.h"
 #include "engine/tensor/onednn.h"
 #include "engine/training/feeds.h"
@@ -61,13 +61,11 @@ class Table {
 
  private:
   void AddClass(const float* outputs, int64_t width, int32_t label) {
-    int64_t predicted = 0;
+    const int32_t predicted = metrics::PredictedClass(outputs, width);
     double probability = 0;
     if (width == 1) {
-      predicted = outputs[0] > 0 ? 1 : 0;
       probability = 1.0 / (1.0 + std::exp(-std::abs(static_cast<double>(outputs[0]))));
     } else {
-      predicted = std::max_element(outputs, outputs + width) - outputs;
       double sum = 0;
       for (int64_t i = 0; i < width; ++i)
         sum += std::exp(static_cast<double>(outputs[i]) - outputs[predicted]);
