@@ -81,7 +81,8 @@ int main(int argc, char** argv) {
     Declare(app, flags);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    constexpr int kUsage = 2;
+    return app.exit(error) == 0 ? EXIT_SUCCESS : kUsage;
   }
   return Run(flags);
 }

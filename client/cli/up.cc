@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <filesystem>
 #include <thread>
 
 #include "absl/strings/ascii.h"
@@ -55,11 +54,6 @@ class Up final : public Command {
     if (data.empty())
       return session.Fail(
           absl::InvalidArgumentError("no home folder is known; give --data FOLDER"));
-    std::error_code error;
-    std::filesystem::create_directories(data, error);
-    if (error)
-      return session.Fail(client::SystemError(error.value(), absl::StrCat("cannot make ", data)));
-
     const std::string address_file = data + "/run/address";
     const int64_t before = ModifiedAt(address_file);
     std::vector<std::string> arguments = {"--data", data, "--listen", listen_};
@@ -113,7 +107,7 @@ class Up final : public Command {
       }
     }
     if (code != kExitOk) console.err << "trainyard: trainyardd ended with code " << code << "\n";
-    if (code == kExitOk) return kExitOk;
+    if (code == kExitOk || code == kExitUsage) return code;  // trainyardd means the same by them
     return announced ? kExitApiError : kExitUnreachable;
   }
 

@@ -21,7 +21,13 @@ class Version final : public Command {
     Console& console = session.console();
     if (output_.table() || output_.name())
       console.out << "client  trainyard " TRAINYARD_VERSION << std::endl;
-    if (client_only_) return kExitOk;
+    if (client_only_) {
+      v1::ServerInfo own;
+      own.set_version(TRAINYARD_VERSION);
+      if (output_.json()) console.out << PrettyJson(own);
+      if (output_.jsonl()) console.out << JsonLine(own);
+      return kExitOk;
+    }
     const absl::StatusOr<client::Client*> client = session.Connect();
     if (!client.ok()) return session.Fail(client.status());
     const absl::StatusOr<v1::ServerInfo> info = (*client)->GetServerInfo();

@@ -48,8 +48,8 @@ std::string JoinPath(const std::string& base, const std::string& field) {
 std::string Nearest(const std::string& name, const std::vector<std::string>& candidates) {
   if (name.size() > kLongestNameCompared) return "";
   std::string best;
-  size_t best_distance =
-      std::max<size_t>(2, name.size() / 2);  // beyond half the name it is no typo
+  // Beyond half the name it is no typo; of two letters one may be wrong.
+  size_t best_distance = name.size() <= 2 ? name.size() / 2 : std::max<size_t>(2, name.size() / 2);
   for (const std::string& candidate : candidates) {
     const size_t distance = EditDistance(name, candidate);
     if (distance < best_distance || (distance == best_distance && best.empty())) {

@@ -102,17 +102,6 @@ absl::StatusOr<PairHead> ReadHead(const Pair& pair) {
     return absl::InvalidArgumentError(absl::StrCat(
         pair.images.name, ": has ", head.count, " samples; at most ", kMostSamples, " are read"));
   }
-  if (!ClaimedSizeFits(*images, head.header) && head.header.value_bytes <= kMostCheckedBytes) {
-    // Cut, padded, or of several gzip members: reading it all tells which.
-    std::vector<char> sink(1 << 16);
-    for (int64_t left = head.header.value_bytes; left > 0;) {
-      const size_t step =
-          static_cast<size_t>(std::min<int64_t>(left, static_cast<int64_t>(sink.size())));
-      RETURN_IF_ERROR(images->ReadExactly(sink.data(), step));
-      left -= static_cast<int64_t>(step);
-    }
-    RETURN_IF_ERROR(images->ExpectEnd());
-  }
   ASSIGN_OR_RETURN(const auto labels, InputFile::Open(pair.labels.path, pair.labels.name));
   ASSIGN_OR_RETURN(const IdxHeader label_header, ReadIdxHeader(*labels));
   if (label_header.dims.size() != 1) {
@@ -126,6 +115,17 @@ absl::StatusOr<PairHead> ReadHead(const Pair& pair) {
                                                    pair.images.name));
   }
   ASSIGN_OR_RETURN(head.labels, ReadIdxIntegers(*labels, label_header));
+  if (!ClaimedSizeFits(*images, head.header) && head.header.value_bytes <= kMostCheckedBytes) {
+    // Cut, padded, or of several gzip members: reading it all tells which.
+    std::vector<char> sink(1 << 16);
+    for (int64_t left = head.header.value_bytes; left > 0;) {
+      const size_t step =
+          static_cast<size_t>(std::min<int64_t>(left, static_cast<int64_t>(sink.size())));
+      RETURN_IF_ERROR(images->ReadExactly(sink.data(), step));
+      left -= static_cast<int64_t>(step);
+    }
+    RETURN_IF_ERROR(images->ExpectEnd());
+  }
   return head;
 }
 

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
-#include "engine/export/safetensors_header.h"
 
 namespace trainyard {
 namespace {
@@ -149,10 +150,14 @@ absl::StatusOr<SafetensorsFile> ReadSafetensors(const std::string& bytes) {
   return file;
 }
 
-absl::StatusOr<std::map<std::string, std::string>> ReadSafetensorsMetadata(
-    const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
+absl::StatusOr<SafetensorsHeader> ReadSafetensorsHeader(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
+    return absl::DataLossError("is no regular file");  // to open a pipe would wait for its writer
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) return absl::NotFoundError("the file is not there");
+  const auto size = static_cast<uint64_t>(std::max<std::streamoff>(file.tellg(), 0));
+  file.seekg(0);
   uint64_t length = 0;
   file.read(reinterpret_cast<char*>(&length), kLengthBytes);
   if (!file || length > kLargestHeader)
@@ -162,7 +167,9 @@ absl::StatusOr<std::map<std::string, std::string>> ReadSafetensorsMetadata(
   if (!file) return absl::DataLossError("the file ends within its header");
   absl::StatusOr<SafetensorsHeader> header = ParseSafetensorsHeader(json);
   if (!header.ok()) return absl::DataLossError(Message(header.status()));
-  return std::move(header->metadata);
+  const absl::Status entries = CheckEntries(header->entries, size - kLengthBytes - length);
+  if (!entries.ok()) return absl::DataLossError(Message(entries));
+  return header;
 }
 
 }  // namespace trainyard

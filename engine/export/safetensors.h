@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/export/safetensors_header.h"
 
 namespace trainyard {
 
@@ -37,8 +38,8 @@ absl::StatusOr<std::string> WriteSafetensors(const std::vector<NamedTensor>& ten
 // INVALID_ARGUMENT says what is wrong with the bytes. Takes memory in proportion to the bytes.
 absl::StatusOr<SafetensorsFile> ReadSafetensors(const std::string& bytes);
 
-// The metadata of a file, of which only the header is read. NOT_FOUND; DATA_LOSS says what is
-// wrong.
-absl::StatusOr<std::map<std::string, std::string>> ReadSafetensorsMetadata(const std::string& path);
+// Of a file, whose values are not read but have the place that the header gives them. NOT_FOUND;
+// DATA_LOSS says what is wrong.
+absl::StatusOr<SafetensorsHeader> ReadSafetensorsHeader(const std::string& path);
 
 }  // namespace trainyard

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/base/saturated.h"
 #include "engine/base/status.h"
+#include "engine/export/safetensors.h"
 #include "engine/graph/sizing.h"
 #include "engine/spec/compile_data.h"
 #include "engine/spec/convert.h"
@@ -51,6 +52,7 @@ class Compiler {
     result_.data = CompileData(spec_.data(), nullptr, catalogs_, roots_, "data", violations_);
     const bool data_known = violations_.list().size() == before;
     CompileModel(data_known);
+    CheckInitialWeights();
     CompileLoss(data_known);
     CompileOptimization();
     CompileMetrics(data_known);
@@ -79,10 +81,6 @@ class Compiler {
     if (model.initializer().type().empty() && model.initializer().params().empty()) {
       *model.mutable_initializer() = NamedComponent("he");
     }
-    if (!model.initial_weights().empty()) {
-      const auto file = roots_.Resolve(model.initial_weights());
-      if (!file.ok()) violations_.Add("model.initial_weights", Message(file.status()));
-    }
     if (!data_known) {  // shapes cannot be proven, names and parameters can
       for (int i = 0; i < model.layers_size(); ++i) {
         const std::string path = LayerPath(i);
@@ -99,6 +97,45 @@ class Compiler {
                       absl::StrCat(result_.graph.parameters(), " parameters; at most ",
                                    limits_.parameters, " fit this server"));
     }
+  }
+
+  void CheckInitialWeights() {
+    const std::string& name = spec_.model().initial_weights();
+    if (name.empty()) return;
+    const auto check = [&]() -> absl::Status {
+      ASSIGN_OR_RETURN(const std::string path, roots_.Resolve(name));
+      const absl::StatusOr<SafetensorsHeader> header = ReadSafetensorsHeader(path);
+      if (!header.ok()) return AtFile(name, header.status());
+      if (!model_known_) return absl::OkStatus();
+      return AtFile(name, CompareShapes(*header));
+    };
+    if (const absl::Status status = check(); !status.ok())
+      violations_.Add("model.initial_weights", Message(status));
+  }
+
+  static absl::Status AtFile(const std::string& name, const absl::Status& status) {
+    if (status.ok()) return status;
+    return absl::Status(status.code(), absl::StrCat(name, ": ", Message(status)));
+  }
+
+  // Every parameter of the model has a tensor of its shape.
+  absl::Status CompareShapes(const SafetensorsHeader& header) const {
+    std::map<std::string, Shape> shapes;
+    for (const SafetensorsEntry& entry : header.entries) shapes[entry.name] = Shape(entry.shape);
+    for (const GraphNode& node : result_.graph.nodes()) {
+      for (const GraphParameter& parameter : node.parameters) {
+        const auto found = shapes.find(parameter.name);
+        if (found == shapes.end())
+          return absl::InvalidArgumentError(
+              absl::StrCat("tensor '", parameter.name, "' is missing"));
+        if (found->second != parameter.spec.shape) {
+          return absl::InvalidArgumentError(
+              absl::StrCat("tensor '", parameter.name, "' has shape ", found->second.ToString(),
+                           ", the model has ", parameter.spec.shape.ToString()));
+        }
+      }
+    }
+    return absl::OkStatus();
   }
 
   void CompileLoss(bool data_known) {

@@ -117,8 +117,8 @@ absl::StatusOr<ModelFile> ReadModel(const std::string& bytes) {
 }
 
 absl::StatusOr<DataInfo> ReadModelDataInfo(const std::string& path) {
-  ASSIGN_OR_RETURN(const auto metadata, ReadSafetensorsMetadata(path));
-  ASSIGN_OR_RETURN(const v1::ModelData message, ReadMessage(metadata));
+  ASSIGN_OR_RETURN(const SafetensorsHeader header, ReadSafetensorsHeader(path));
+  ASSIGN_OR_RETURN(const v1::ModelData message, ReadMessage(header.metadata));
   return FromMessage(message);
 }
 

@@ -138,6 +138,10 @@ absl::Status MetricServiceHandler::Logs(const v1::ReadLogsRequest& request,
   if (request.page_size() < 0 || request.page_size() > kMostLines) {
     return FieldError("page_size", absl::StrCat("between 0 and ", kMostLines));
   }
+  if (!v1::Severity_IsValid(request.minimum_severity())) {
+    return FieldError("minimum_severity",
+                      absl::StrCat(request.minimum_severity(), " is no known severity"));
+  }
   ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request.job(), "job"));
   const std::string scope = LogScope(job, request.minimum_severity());
   EventQuery query;

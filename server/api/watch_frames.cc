@@ -27,6 +27,9 @@ absl::Status CheckWatchRequest(const v1::WatchJobRequest& request) {
   if (!std::isfinite(request.replay_speed()) || request.replay_speed() < 0) {
     violations.Add("replay_speed", "a number above 0, or 0 for as fast as possible");
   }
+  if (!v1::WatchJobRequest::Delivery_IsValid(request.delivery())) {
+    violations.Add("delivery", absl::StrCat(request.delivery(), " is no known delivery"));
+  }
   std::vector<std::string> starts;
   if (!request.resume_token().empty()) starts.push_back("resume_token");
   if (request.from_now()) starts.push_back("from_now");

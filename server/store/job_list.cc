@@ -69,6 +69,10 @@ absl::StatusOr<Filter> ParseFilter(const std::string& text) {
     } else if (term.rfind("name:", 0) == 0 && term.size() > 5) {
       if (!filter.name_prefix.empty()) return Invalid("filter", "name is given twice");
       const std::string prefix = term.substr(5);
+      if (prefix.find(' ') != std::string::npos) {
+        return Invalid("filter",
+                       "'" + term + "': names have no spaces; terms are joined by ' AND '");
+      }
       filter.name_prefix = prefix.rfind("jobs/", 0) == 0 ? prefix : "jobs/" + prefix;
     } else {
       return Invalid(

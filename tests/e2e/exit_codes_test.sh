@@ -12,6 +12,7 @@ passed "0: ok"
 
 expect 2 client no-such-command
 expect 2 client submit mlp.yaml optimizer.learning_rate=-1
+expect 2 client up --data "$WORK/up" --listen 127.0.0.1:0 -- --no-such-flag
 passed "2: usage, or a bad specification"
 
 expect 5 client job get no-such-job

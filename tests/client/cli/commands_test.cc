@@ -371,6 +371,8 @@ TEST_F(CommandsTest, VersionNamesBothSides) {
       Cli({"version"}).out,
       "client  trainyard 0.1.0\nserver  trainyardd 0.1.0, oneDNN 2.6.3, avx512_core, 2 cores\n");
   EXPECT_EQ(CliAt("127.0.0.1:1", {"version", "--client"}).code, 0);
+  EXPECT_EQ(CliAt("127.0.0.1:1", {"version", "--client", "-o", "jsonl"}).out,
+            "{\"version\":\"0.1.0\"}\n");
 }
 
 TEST_F(CommandsTest, DoctorChecksEverything) {

@@ -46,6 +46,7 @@ TEST(NearestTest, TakesTheFirstOfEquallyNear) {
 TEST(NearestTest, FindsNothingInOtherWords) {
   EXPECT_EQ(Nearest("momentum", {"units", "bias"}), "");
   EXPECT_EQ(Nearest("x", {}), "");
+  EXPECT_EQ(Nearest("lr", {"type", "nu"}), "");
 }
 
 TEST(NearestTest, IgnoresWhatIsTooLongForAName) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "engine/export/safetensors.h"
+#include "tests/engine/formats/temporary_folder.h"
 
 namespace trainyard {
 namespace {
@@ -114,6 +116,29 @@ TEST_F(CompileTest, ChecksLayersEvenWhereTheDataIsWrong) {
       -3);
   EXPECT_THAT(PathsOf(specification),
               UnorderedElementsAre("data.source.type", "model.layers[0].units"));
+}
+
+TEST_F(CompileTest, ComparesInitialWeightsWithTheModel) {
+  const TemporaryFolder folder;
+  roots_.folders = {folder.path()};
+  v1::Specification specification = Small();
+  const auto message_for = [&](const std::string& bytes) {
+    folder.Write("weights", bytes);
+    specification.mutable_model()->set_initial_weights("weights");
+    return MessageOf(specification);
+  };
+  const NamedTensor weight{"dense_0.weight", {3, 8}, std::vector<float>(24)};
+  const NamedTensor bias{"dense_0.bias", {3}, std::vector<float>(3)};
+  EXPECT_EQ(message_for(*WriteSafetensors({weight, bias}, {})), "OK");
+  EXPECT_EQ(message_for(*WriteSafetensors({weight}, {})),
+            "weights: tensor 'dense_0.bias' is missing");
+  const NamedTensor wide{"dense_0.weight", {4, 8}, std::vector<float>(32)};
+  EXPECT_EQ(message_for(*WriteSafetensors({wide, bias}, {})),
+            "weights: tensor 'dense_0.weight' has shape [4, 8], the model has [3, 8]");
+  EXPECT_EQ(message_for("not weights"), "weights: the file does not begin as safetensors do");
+  const std::string whole = *WriteSafetensors({weight, bias}, {});
+  EXPECT_THAT(message_for(whole.substr(0, whole.size() - 1)), HasSubstr("weights: "));
+  EXPECT_EQ(violations_.list()[0].path, "model.initial_weights");
 }
 
 TEST_F(CompileTest, WantsOneOutputAClass) {

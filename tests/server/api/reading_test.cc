@@ -117,6 +117,16 @@ TEST_F(ReadingTest, RefusesTooMuchAtOnce) {
   EXPECT_EQ(DetailsOf(status).bad_request.field_violations_size(), 2);  // buckets, and no series
 }
 
+TEST_F(ReadingTest, RefusesAnUnknownSeverity) {
+  grpc::ClientContext context;
+  v1::ReadLogsRequest request;
+  request.set_job(job_);
+  request.set_minimum_severity(static_cast<v1::Severity>(77));
+  v1::ReadLogsResponse response;
+  const grpc::Status status = metrics_->ReadLogs(&context, request, &response);
+  EXPECT_EQ(DetailsOf(status).bad_request.field_violations(0).field(), "minimum_severity");
+}
+
 TEST_F(ReadingTest, ReadsNoLogsWhereThereAreNone) {
   grpc::ClientContext context;
   v1::ReadLogsRequest request;

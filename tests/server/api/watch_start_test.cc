@@ -217,5 +217,10 @@ TEST_F(WatchStartTest, ReplaysAtASpeedThatIsOne) {
   }
 }
 
+TEST_F(WatchStartTest, RefusesAnUnknownDelivery) {
+  request_.set_delivery(static_cast<v1::WatchJobRequest::Delivery>(99));
+  EXPECT_EQ(Refused().bad_request.field_violations(0).field(), "delivery");
+}
+
 }  // namespace
 }  // namespace trainyard
