@@ -1,5 +1,7 @@
 #include "engine/graph/plan.h"
 
+#include <chrono>
+
 #include "engine/base/status.h"
 
 namespace trainyard {
@@ -26,18 +28,18 @@ absl::Status Plan::BindStages(std::vector<Stage>& stages, std::vector<BoundStage
     for (std::vector<Stage::Operation>& tile : stage.tiles) {
       std::vector<BoundOperation> operations;
       for (Stage::Operation& operation : tile) {
-        if (Kernel* kernel = std::get_if<Kernel>(&operation)) {
-          operations.emplace_back(std::move(*kernel));
+        if (Kernel* kernel = std::get_if<Kernel>(&operation.work)) {
+          operations.push_back({std::move(operation.name), std::move(*kernel)});
           continue;
         }
-        const PrimitiveOperation& primitive = std::get<PrimitiveOperation>(operation);
+        const PrimitiveOperation& primitive = std::get<PrimitiveOperation>(operation.work);
         std::vector<onednn::Argument> arguments;
         for (const Operand& operand : primitive.operands) {
           arguments.push_back({operand.index, operand.layout, memory_.Address(operand.ref)});
         }
         ASSIGN_OR_RETURN(onednn::BoundPrimitive made,
                          onednn::BoundPrimitive::Create(primitive.primitive, arguments));
-        operations.emplace_back(std::move(made));
+        operations.push_back({std::move(operation.name), std::move(made)});
       }
       bound_stage.tiles.push_back(std::move(operations));
     }
@@ -46,17 +48,34 @@ absl::Status Plan::BindStages(std::vector<Stage>& stages, std::vector<BoundStage
   return absl::OkStatus();
 }
 
+void Plan::RunOperation(const BoundOperation& operation, const StepContext& context) const {
+  if (const Kernel* kernel = std::get_if<Kernel>(&operation.work)) {
+    (*kernel)(context, memory_);
+  } else {
+    std::get<onednn::BoundPrimitive>(operation.work).Execute();
+  }
+}
+
+void Plan::Profile(const StepContext& context, std::map<std::string, double>& seconds) const {
+  using Clock = std::chrono::steady_clock;
+  for (const std::vector<BoundStage>* stages : {&prologue_, &stages_}) {
+    for (const BoundStage& stage : *stages) {
+      for (const std::vector<BoundOperation>& tile : stage.tiles) {
+        for (const BoundOperation& operation : tile) {
+          const Clock::time_point start = Clock::now();
+          RunOperation(operation, context);
+          seconds[operation.name] += std::chrono::duration<double>(Clock::now() - start).count();
+        }
+      }
+    }
+  }
+}
+
 void Plan::RunStages(const std::vector<BoundStage>& stages, ThreadPool& pool,
                      const StepContext& context) const {
   for (const BoundStage& stage : stages) {
     pool.Run(static_cast<int>(stage.tiles.size()), [&](int tile) {
-      for (const BoundOperation& operation : stage.tiles[tile]) {
-        if (const Kernel* kernel = std::get_if<Kernel>(&operation)) {
-          (*kernel)(context, memory_);
-        } else {
-          std::get<onednn::BoundPrimitive>(operation).Execute();
-        }
-      }
+      for (const BoundOperation& operation : stage.tiles[tile]) RunOperation(operation, context);
     });
   }
 }

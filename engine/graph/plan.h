@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -77,7 +78,10 @@ struct PrimitiveOperation {
 };
 
 struct Stage {
-  using Operation = std::variant<PrimitiveOperation, Kernel>;
+  struct Operation {
+    std::string name;  // "conv2d backward data"
+    std::variant<PrimitiveOperation, Kernel> work;
+  };
   std::string name;
   std::vector<std::vector<Operation>> tiles;
 };
@@ -113,16 +117,24 @@ class Plan {
     RunStages(stages_, pool, context);
   }
 
+  // The same as PrepareWeights and Run on the calling thread alone; adds the seconds that the
+  // operations of each name took.
+  void Profile(const StepContext& context, std::map<std::string, double>& seconds) const;
+
   const Memory& memory() const { return memory_; }
 
  private:
-  using BoundOperation = std::variant<onednn::BoundPrimitive, Kernel>;
+  struct BoundOperation {
+    std::string name;
+    std::variant<onednn::BoundPrimitive, Kernel> work;
+  };
   struct BoundStage {
     std::string name;
     std::vector<std::vector<BoundOperation>> tiles;
   };
 
   absl::Status BindStages(std::vector<Stage>& stages, std::vector<BoundStage>& bound);
+  void RunOperation(const BoundOperation& operation, const StepContext& context) const;
   void RunStages(const std::vector<BoundStage>& stages, ThreadPool& pool,
                  const StepContext& context) const;
 

@@ -139,10 +139,10 @@ absl::StatusOr<BufferRef> PlanBuilder::Weight(int index, const onednn::Layout& l
   Stage stage;
   stage.name = "reorder weights";
   stage.tiles.push_back(
-      {PrimitiveOperation{reorder.primitive,
-                          {{DNNL_ARG_FROM, own, parameters_[index].layout},
-                           {DNNL_ARG_TO, copy, layout},
-                           {DNNL_ARG_SCRATCHPAD, scratchpad, reorder.scratchpad}}}});
+      {{stage.name, PrimitiveOperation{reorder.primitive,
+                                       {{DNNL_ARG_FROM, own, parameters_[index].layout},
+                                        {DNNL_ARG_TO, copy, layout},
+                                        {DNNL_ARG_SCRATCHPAD, scratchpad, reorder.scratchpad}}}}});
   prologue_.push_back(std::move(stage));
   weight_copies_.push_back({index, layout, copy});
   return copy;
@@ -204,28 +204,28 @@ Stage& PlanBuilder::GroupStage(const char* name) {
   return stages_.back();
 }
 
-absl::Status PlanBuilder::Add(std::vector<Stage::Operation>& tile,
+absl::Status PlanBuilder::Add(const std::string& name, std::vector<Stage::Operation>& tile,
                               const onednn::Primitive& primitive, std::vector<Operand> operands) {
   if (onednn::Bytes(primitive.scratchpad) > 0) {
     operands.push_back({DNNL_ARG_SCRATCHPAD, NewBuffer(onednn::Bytes(primitive.scratchpad)),
                         primitive.scratchpad});
   }
   for (const Operand& operand : operands) Use(operand.ref);
-  tile.emplace_back(PrimitiveOperation{primitive.primitive, std::move(operands)});
+  tile.push_back({name, PrimitiveOperation{primitive.primitive, std::move(operands)}});
   return absl::OkStatus();
 }
 
 absl::Status PlanBuilder::AddToGroup(const char* name, const Group& group,
                                      const onednn::Primitive& primitive,
                                      std::vector<Operand> operands) {
-  return Add(GroupStage(name).tiles[group.index], primitive, std::move(operands));
+  return Add(name, GroupStage(name).tiles[group.index], primitive, std::move(operands));
 }
 
 void PlanBuilder::AddToGroup(const char* name, const Group& group,
                              const std::vector<BufferRef>& uses, Kernel kernel) {
   Stage& stage = GroupStage(name);
   for (const BufferRef& ref : uses) Use(ref);
-  stage.tiles[group.index].emplace_back(std::move(kernel));
+  stage.tiles[group.index].push_back({name, std::move(kernel)});
 }
 
 void PlanBuilder::BeginStage(const char* name, int tiles) {
@@ -235,12 +235,12 @@ void PlanBuilder::BeginStage(const char* name, int tiles) {
 
 absl::Status PlanBuilder::AddToTile(int tile, const onednn::Primitive& primitive,
                                     std::vector<Operand> operands) {
-  return Add(stages_.back().tiles[tile], primitive, std::move(operands));
+  return Add(stages_.back().name, stages_.back().tiles[tile], primitive, std::move(operands));
 }
 
 void PlanBuilder::AddToTile(int tile, const std::vector<BufferRef>& uses, Kernel kernel) {
   for (const BufferRef& ref : uses) Use(ref);
-  stages_.back().tiles[tile].emplace_back(std::move(kernel));
+  stages_.back().tiles[tile].push_back({stages_.back().name, std::move(kernel)});
 }
 
 absl::Status PlanBuilder::EmitBackward() {

@@ -145,8 +145,8 @@ class PlanBuilder {
 
   Stage& GroupStage(const char* name);
   void Use(const BufferRef& ref);
-  absl::Status Add(std::vector<Stage::Operation>& tile, const onednn::Primitive& primitive,
-                   std::vector<Operand> operands);
+  absl::Status Add(const std::string& name, std::vector<Stage::Operation>& tile,
+                   const onednn::Primitive& primitive, std::vector<Operand> operands);
 
   Mode mode_;
   int64_t batch_;

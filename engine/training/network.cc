@@ -146,6 +146,13 @@ StepResult Network::TrainStep(const BatchFeed& feed, int64_t count, StepContext 
   return result;
 }
 
+void Network::ProfileStep(const BatchFeed& feed, StepContext context, const StepScalars& scalars,
+                          std::map<std::string, double>& seconds) {
+  context.feed = &feed;
+  update_.scalars = scalars;
+  full_.plan->Profile(context, seconds);
+}
+
 void Network::Predict(const BatchFeed& feed, int64_t count,
                       const std::function<void(const MetricBatch&)>& take) {
   StepContext context;

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,6 +57,10 @@ class Network {
   // `count` is `batch` or `last_batch` of the options.
   StepResult TrainStep(const BatchFeed& feed, int64_t count, StepContext context,
                        const StepScalars& scalars);
+
+  // A step of `batch` on the calling thread alone; adds the seconds by operation.
+  void ProfileStep(const BatchFeed& feed, StepContext context, const StepScalars& scalars,
+                   std::map<std::string, double>& seconds);
 
   // Runs samples 0 .. count - 1 of the feed through the model, in batches.
   void Predict(const BatchFeed& feed, int64_t count,

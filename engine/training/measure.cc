@@ -1,0 +1,111 @@
+#include "engine/training/measure.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "engine/training/feeds.h"
+#include "engine/training/prepare.h"
+
+namespace trainyard {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr int kProfiledSteps = 5;
+
+double SecondsFrom(Steady::time_point start) {
+  return std::chrono::duration<double>(Steady::now() - start).count();
+}
+
+// Full batches one after another, epoch after epoch, as the trainer takes them.
+class Stepper {
+ public:
+  Stepper(const CompiledSpecification& compiled, const LoadedData& data, Network& network)
+      : compiled_(compiled),
+        network_(network),
+        feed_(*data.train, compiled.specification.seed()),
+        batch_(compiled.specification.batch_size()),
+        batches_(data.train->size() / batch_) {}
+
+  double Train() {
+    Advance();
+    return network_.TrainStep(feed_, batch_, context_, scalars_).loss;
+  }
+
+  void Profile(std::map<std::string, double>& seconds) {
+    Advance();
+    network_.ProfileStep(feed_, context_, scalars_, seconds);
+  }
+
+ private:
+  void Advance() {
+    const int64_t place = step_ % batches_;
+    context_.seed = compiled_.specification.seed();
+    context_.step = static_cast<uint64_t>(step_);
+    context_.epoch = static_cast<uint64_t>(step_ / batches_);
+    if (place == 0) feed_.BeginEpoch(context_.epoch);
+    feed_.Seek(place * batch_);
+    const ScheduleValue schedule =
+        compiled_.schedule->At(std::min(step_, compiled_.total_steps - 1), compiled_.total_steps,
+                               compiled_.steps_per_epoch);
+    scalars_.step = ++step_;
+    scalars_.learning_rate = compiled_.optimizer->learning_rate() * schedule.learning_rate_factor;
+    scalars_.momentum = schedule.momentum;
+  }
+
+  const CompiledSpecification& compiled_;
+  Network& network_;
+  TrainingFeed feed_;
+  const int64_t batch_;
+  const int64_t batches_;
+  int64_t step_ = 0;
+  StepContext context_;
+  StepScalars scalars_;
+};
+
+}  // namespace
+
+absl::StatusOr<StepMeasurement> MeasureSteps(const v1::Specification& specification,
+                                             const RunOptions& options,
+                                             const MeasureOptions& measure) {
+  ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
+  ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
+  StepMeasurement result;
+  const Steady::time_point start = Steady::now();
+  NetworkOptions network_options;
+  network_options.threads = options.threads;
+  network_options.batch = compiled.specification.batch_size();
+  ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
+                   Network::Create(compiled.graph, data.info, *compiled.loss, *compiled.optimizer,
+                                   network_options));
+  RETURN_IF_ERROR(network->Initialize(compiled.specification.seed()));
+  result.set_up_seconds = SecondsFrom(start);
+  result.flops = static_cast<int64_t>(compiled.summary.flops_per_step());
+  result.memory_bytes = network->memory_bytes();
+
+  Stepper stepper(compiled, data, *network);
+  result.first_loss = stepper.Train();
+  const Steady::time_point warm = Steady::now();
+  while (SecondsFrom(warm) < measure.warm_up_seconds) stepper.Train();
+  std::vector<double> times;
+  const Steady::time_point begin = Steady::now();
+  while (SecondsFrom(begin) < measure.seconds ||
+         static_cast<int64_t>(times.size()) < measure.least_steps) {
+    const Steady::time_point step = Steady::now();
+    result.last_loss = stepper.Train();
+    times.push_back(SecondsFrom(step));
+  }
+  std::sort(times.begin(), times.end());
+  result.steps = static_cast<int64_t>(times.size());
+  result.least_seconds = times.front();
+  result.median_seconds = times[times.size() / 2];
+  result.p90_seconds = times[times.size() * 9 / 10];
+  if (measure.profile) {
+    for (int i = 0; i < kProfiledSteps; ++i) stepper.Profile(result.core_seconds);
+    for (auto& [name, seconds] : result.core_seconds) seconds /= kProfiledSteps;
+  }
+  return result;
+}
+
+}  // namespace trainyard
