@@ -33,6 +33,7 @@ struct BufferRef {
   int64_t offset = 0;  // bytes within it
 
   BufferRef At(int64_t bytes) const { return {space, id, offset + bytes}; }
+  bool operator==(const BufferRef&) const = default;
 };
 
 // What kernels of ours read at run time.

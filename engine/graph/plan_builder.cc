@@ -24,8 +24,9 @@ onednn::Dims BatchDims(int64_t count, const Shape& sample_shape) {
   return dims;
 }
 
-PlanBuilder::PlanBuilder(Mode mode, int64_t batch, int group_count, ParameterTable& parameters)
-    : mode_(mode), batch_(batch), parameters_(parameters) {
+PlanBuilder::PlanBuilder(Mode mode, onednn::Type compute_type, int64_t batch, int group_count,
+                         ParameterTable& parameters)
+    : mode_(mode), compute_type_(compute_type), batch_(batch), parameters_(parameters) {
   // The first groups take one sample more where the batch does not divide.
   const int64_t count = std::clamp<int64_t>(group_count, 1, batch);
   int64_t begin = 0;
@@ -67,7 +68,11 @@ Operand PlanBuilder::On(int index, const View& view, const Group& group) const {
 
 absl::StatusOr<View> PlanBuilder::InLayout(const View& view, const onednn::Layout& layout) {
   if (view.layout == layout) return view;
+  for (const ViewCopy& known : view_copies_) {
+    if (known.from == view.ref && known.copy.layout == layout) return known.copy;
+  }
   const View copy = NewView(layout);
+  view_copies_.push_back({view.ref, copy});
   for (const Group& group : groups_) {
     ASSIGN_OR_RETURN(const onednn::Primitive reorder,
                      onednn::Reorder(onednn::ForBatch(view.layout, group.count),
@@ -127,7 +132,10 @@ void PlanBuilder::AddSum(const std::vector<View>& terms, const View& sum) {
 absl::StatusOr<BufferRef> PlanBuilder::Weight(int index, const onednn::Layout& layout) {
   const BufferRef own = {parameters_[index].trainable ? Space::kWeights : Space::kStatistics, index,
                          0};
-  if (!parameters_[index].decided) parameters_.DecideLayout(index, layout);
+  if (!parameters_[index].decided) {
+    const bool own_type = onednn::TypeOf(layout) == onednn::Type::kFloat32;
+    parameters_.DecideLayout(index, own_type ? layout : onednn::Plain(onednn::DimsOf(layout)));
+  }
   if (parameters_[index].layout == layout) return own;
   for (const WeightCopy& copy : weight_copies_) {
     if (copy.parameter == index && copy.layout == layout) return copy.ref;
@@ -136,14 +144,13 @@ absl::StatusOr<BufferRef> PlanBuilder::Weight(int index, const onednn::Layout& l
                    onednn::Reorder(parameters_[index].layout, layout));
   const BufferRef copy = NewPinnedBuffer(onednn::Bytes(layout));
   const BufferRef scratchpad = NewPinnedBuffer(onednn::Bytes(reorder.scratchpad));
-  Stage stage;
-  stage.name = "reorder weights";
-  stage.tiles.push_back(
-      {{stage.name, PrimitiveOperation{reorder.primitive,
-                                       {{DNNL_ARG_FROM, own, parameters_[index].layout},
-                                        {DNNL_ARG_TO, copy, layout},
-                                        {DNNL_ARG_SCRATCHPAD, scratchpad, reorder.scratchpad}}}}});
-  prologue_.push_back(std::move(stage));
+  constexpr char kName[] = "reorder weights";
+  if (prologue_.empty()) prologue_.push_back({kName, {}});
+  prologue_.back().tiles.push_back(
+      {{kName, PrimitiveOperation{reorder.primitive,
+                                  {{DNNL_ARG_FROM, own, parameters_[index].layout},
+                                   {DNNL_ARG_TO, copy, layout},
+                                   {DNNL_ARG_SCRATCHPAD, scratchpad, reorder.scratchpad}}}}});
   weight_copies_.push_back({index, layout, copy});
   return copy;
 }

@@ -52,9 +52,13 @@ class PlanBuilder {
  public:
   enum class Mode { kTraining, kInference };
 
-  PlanBuilder(Mode mode, int64_t batch, int group_count, ParameterTable& parameters);
+  PlanBuilder(Mode mode, onednn::Type compute_type, int64_t batch, int group_count,
+              ParameterTable& parameters);
 
   bool training() const { return mode_ == Mode::kTraining; }
+  // What products read: layers convert the inputs, the gradients and the weights of convolutions and
+  // matrix products to it. Their results, and everything else, are float32.
+  onednn::Type compute_type() const { return compute_type_; }
   int64_t batch() const { return batch_; }
   const std::vector<Group>& groups() const { return groups_; }
   int64_t largest_group() const { return groups_.front().count; }
@@ -75,7 +79,8 @@ class PlanBuilder {
   const View& ViewOf(Value value) const { return values_[value.id].view; }
   // Of the largest group.
   const onednn::Layout& LayoutOf(Value value) const { return values_[value.id].view.layout; }
-  // The activation in another layout: itself, or a copy made by a reorder of every group.
+  // The activation in another layout or type: itself, or a copy made by a reorder of every group,
+  // once however often it is asked for.
   absl::StatusOr<View> InLayout(const View& view, const onednn::Layout& layout);
   // A group's part.
   BufferRef At(const View& view, const Group& group) const;
@@ -94,7 +99,7 @@ class PlanBuilder {
 
   // ---- parameters of the current node, by position
   int parameter(int position) const { return parameters_.IndexOf(node_index_, position); }
-  // Where parameter `index` is found in `layout`: the first layout asked for becomes the
+  // Where parameter `index` is found in `layout`: the first float32 layout asked for becomes the
   // parameter's own, others are copies that are refreshed before each run.
   absl::StatusOr<BufferRef> Weight(int index, const onednn::Layout& layout);
   BufferRef Gradient(int index) const { return {Space::kGradients, index, 0}; }
@@ -148,7 +153,13 @@ class PlanBuilder {
   absl::Status Add(const std::string& name, std::vector<Stage::Operation>& tile,
                    const onednn::Primitive& primitive, std::vector<Operand> operands);
 
+  struct ViewCopy {
+    BufferRef from;
+    View copy;
+  };
+
   Mode mode_;
+  onednn::Type compute_type_;
   int64_t batch_;
   std::vector<Group> groups_;
   ParameterTable& parameters_;
@@ -163,6 +174,7 @@ class PlanBuilder {
     BufferRef ref;
   };
   std::vector<WeightCopy> weight_copies_;
+  std::vector<ViewCopy> view_copies_;
   std::vector<Stage> prologue_;
   std::vector<Stage> stages_;
   bool group_stage_open_ = false;

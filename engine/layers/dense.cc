@@ -60,28 +60,33 @@ class Dense final : public Layer {
     const Value input = inputs[0];
     const int64_t features = plan.shape(input)[0];
     const int64_t batch = plan.batch();
+    const onednn::Type type = plan.compute_type();
     ASSIGN_OR_RETURN(
         const View source,
-        plan.InLayout(plan.ViewOf(input), onednn::Plain({plan.largest_group(), features})));
+        plan.InLayout(plan.ViewOf(input), onednn::Plain({plan.largest_group(), features}, type)));
+    const int weight_index = plan.parameter(kWeight);
+    RETURN_IF_ERROR(
+        plan.Weight(weight_index, onednn::Strided({units_, features}, {1, units_})).status());
     ASSIGN_OR_RETURN(
         const BufferRef weight,
-        plan.Weight(plan.parameter(kWeight), onednn::Strided({units_, features}, {1, units_})));
+        plan.Weight(weight_index, onednn::Strided({units_, features}, {1, units_}, type)));
     std::optional<BufferRef> bias;
     if (bias_) {
       ASSIGN_OR_RETURN(bias, plan.Weight(plan.parameter(kBias), onednn::Plain({units_})));
     }
     const Value output =
         plan.NewValue(Shape{units_}, onednn::Plain({plan.largest_group(), units_}));
-    const Matrix x = {source.ref, features, 1};
-    const Matrix w = {weight, units_, 1};
+    const Matrix x = {source.ref, features, 1, type};
+    const Matrix w = {weight, units_, 1, type};
     const MatmulTiles tiles(batch, units_, features);
     plan.BeginStage("dense", tiles.count());
     RETURN_IF_ERROR(tiles.Emit(plan, 0, x, w, {plan.ViewOf(output).ref, units_, 1}, bias));
 
     plan.OnBackward([=, *this](PlanBuilder& plan) -> absl::Status {
       ASSIGN_OR_RETURN(const View given, plan.GradientOf(output));
-      ASSIGN_OR_RETURN(const View gradient,
-                       plan.InLayout(given, onednn::Plain({plan.largest_group(), units_})));
+      const onednn::Dims dims = {plan.largest_group(), units_};
+      ASSIGN_OR_RETURN(const View exact, plan.InLayout(given, onednn::Plain(dims)));
+      ASSIGN_OR_RETURN(const View gradient, plan.InLayout(exact, onednn::Plain(dims, type)));
       const MatmulTiles weight_tiles(features, units_, batch);
       const MatmulTiles data_tiles(batch, features, units_);
       const View input_gradient =
@@ -91,16 +96,17 @@ class Dense final : public Layer {
                                             (plan.input_gradient() ? data_tiles.count() : 0));
       int tile = 0;
       if (plan.input_gradient()) {
-        RETURN_IF_ERROR(data_tiles.Emit(plan, tile, {gradient.ref, units_, 1}, {weight, 1, units_},
+        RETURN_IF_ERROR(data_tiles.Emit(plan, tile, {gradient.ref, units_, 1, type},
+                                        {weight, 1, units_, type},
                                         {input_gradient.ref, features, 1}));
         tile += data_tiles.count();
         plan.AddGradient(input, input_gradient);
       }
-      RETURN_IF_ERROR(weight_tiles.Emit(plan, tile, {source.ref, 1, features},
-                                        {gradient.ref, units_, 1},
+      RETURN_IF_ERROR(weight_tiles.Emit(plan, tile, {source.ref, 1, features, type},
+                                        {gradient.ref, units_, 1, type},
                                         {plan.Gradient(plan.parameter(kWeight)), units_, 1}));
       tile += weight_tiles.count();
-      if (bias_) EmitBiasGradient(plan, tile, gradient.ref);
+      if (bias_) EmitBiasGradient(plan, tile, exact.ref);
       return absl::OkStatus();
     });
     return output;

@@ -42,21 +42,24 @@ MatmulTiles::MatmulTiles(int64_t m, int64_t n, int64_t k) : k_(k) {
 absl::Status MatmulTiles::Emit(PlanBuilder& plan, int first_tile, const Matrix& a, const Matrix& b,
                                const Matrix& c, const std::optional<BufferRef>& bias) const {
   constexpr int64_t kFloatBytes = sizeof(float);
+  const int64_t a_bytes = onednn::BytesOf(a.type);
+  const int64_t b_bytes = onednn::BytesOf(b.type);
+  const int64_t c_bytes = onednn::BytesOf(c.type);
   for (size_t i = 0; i < tiles_.size(); ++i) {
     const auto& [rows, columns] = tiles_[i];
     const onednn::Layout source =
-        onednn::Strided({rows.count, k_}, {a.row_stride, a.column_stride});
+        onednn::Strided({rows.count, k_}, {a.row_stride, a.column_stride}, a.type);
     const onednn::Layout weights =
-        onednn::Strided({k_, columns.count}, {b.row_stride, b.column_stride});
+        onednn::Strided({k_, columns.count}, {b.row_stride, b.column_stride}, b.type);
     const onednn::Layout destination =
-        onednn::Strided({rows.count, columns.count}, {c.row_stride, c.column_stride});
+        onednn::Strided({rows.count, columns.count}, {c.row_stride, c.column_stride}, c.type);
     ASSIGN_OR_RETURN(const onednn::Primitive matmul,
                      onednn::Matmul(source, weights, destination, bias.has_value()));
     std::vector<Operand> operands = {
-        {DNNL_ARG_SRC, a.ref.At(rows.begin * a.row_stride * kFloatBytes), source},
-        {DNNL_ARG_WEIGHTS, b.ref.At(columns.begin * b.column_stride * kFloatBytes), weights},
+        {DNNL_ARG_SRC, a.ref.At(rows.begin * a.row_stride * a_bytes), source},
+        {DNNL_ARG_WEIGHTS, b.ref.At(columns.begin * b.column_stride * b_bytes), weights},
         {DNNL_ARG_DST,
-         c.ref.At((rows.begin * c.row_stride + columns.begin * c.column_stride) * kFloatBytes),
+         c.ref.At((rows.begin * c.row_stride + columns.begin * c.column_stride) * c_bytes),
          destination}};
     if (bias) {
       operands.push_back({DNNL_ARG_BIAS, bias->At(columns.begin * kFloatBytes),

@@ -23,6 +23,7 @@ struct Matrix {
   BufferRef ref;
   int64_t row_stride = 0;
   int64_t column_stride = 1;
+  onednn::Type type = onednn::Type::kFloat32;
 };
 
 // c [m, n] = a [m, k] * b [k, n] (+ bias [n]), as tiles of the plan's open stage.

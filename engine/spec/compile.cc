@@ -166,10 +166,9 @@ class Compiler {
   void CompileOptimization() {
     result_.optimizer = Make(*spec_.mutable_optimizer(), "optimizer", "adam", catalogs_.optimizers);
     result_.schedule = Make(*spec_.mutable_schedule(), "schedule", "constant", catalogs_.schedules);
-    if (spec_.precision() != v1::PRECISION_UNSPECIFIED && spec_.precision() != v1::PRECISION_FP32) {
-      violations_.Add("precision", "unknown value; known: PRECISION_FP32");
-    }
-    spec_.set_precision(v1::PRECISION_FP32);
+    if (spec_.precision() == v1::PRECISION_UNSPECIFIED) spec_.set_precision(v1::PRECISION_FP32);
+    if (!v1::Precision_IsValid(spec_.precision()))
+      violations_.Add("precision", "unknown value; known: PRECISION_FP32, PRECISION_BF16");
   }
 
   void CompileMetrics(bool data_known) {

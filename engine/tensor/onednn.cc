@@ -23,6 +23,10 @@ const dnnl::stream& Stream() {
   return stream;
 }
 
+dnnl::memory::data_type DataType(Type type) {
+  return type == Type::kBfloat16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+}
+
 dnnl::primitive_attr Attributes() {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -118,11 +122,15 @@ dnnl::convolution_forward::primitive_desc DescribeConvolution(const ConvolutionS
 }
 
 // Backward primitives want a forward one of the same operation as a hint, in whatever layouts.
+// Bfloat16 where any of theirs is: their results may be float32.
 dnnl::convolution_forward::primitive_desc ConvolutionHint(const ConvolutionShape& shape) {
+  const bool narrow =
+      TypeOf(shape.destination) == Type::kBfloat16 || TypeOf(shape.source) == Type::kBfloat16;
+  const Type type = narrow ? Type::kBfloat16 : Type::kFloat32;
   ConvolutionShape any = shape;
-  any.source = Any(DimsOf(shape.source));
-  any.weights = Any(DimsOf(shape.weights));
-  any.destination = Any(DimsOf(shape.destination));
+  any.source = Any(DimsOf(shape.source), type);
+  any.weights = Any(DimsOf(shape.weights), type);
+  any.destination = Any(DimsOf(shape.destination), type);
   return DescribeConvolution(any);
 }
 
@@ -162,18 +170,29 @@ dnnl::softmax_forward::primitive_desc DescribeSoftmax(const Layout& layout) {
 
 }  // namespace
 
-Layout Plain(const Dims& dims) {
+int64_t BytesOf(Type type) { return type == Type::kBfloat16 ? 2 : 4; }
+
+Layout Plain(const Dims& dims, Type type) {
   Dims strides(dims.size(), 1);
   for (size_t axis = dims.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * dims[axis];
-  return Strided(dims, strides);
+  return Strided(dims, strides, type);
 }
 
-Layout Strided(const Dims& dims, const Dims& strides) {
-  return Layout(dims, dnnl::memory::data_type::f32, strides);
+Layout Strided(const Dims& dims, const Dims& strides, Type type) {
+  return Layout(dims, DataType(type), strides);
 }
 
-Layout Any(const Dims& dims) {
-  return Layout(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
+Layout Any(const Dims& dims, Type type) {
+  return Layout(dims, DataType(type), dnnl::memory::format_tag::any);
+}
+
+Type TypeOf(const Layout& layout) {
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl::memory::data_type type = layout.get_data_type();
+#else
+  const dnnl::memory::data_type type = layout.data_type();
+#endif
+  return type == dnnl::memory::data_type::bf16 ? Type::kBfloat16 : Type::kFloat32;
 }
 
 Layout ForBatch(const Layout& layout, int64_t count) {
@@ -435,6 +454,11 @@ std::string InstructionSet() {
     default:
       return absl::StrCat("isa_", static_cast<int>(dnnl::get_effective_cpu_isa()));
   }
+}
+
+bool HasBfloat16() {
+  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
 }
 
 std::string Version() {

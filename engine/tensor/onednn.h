@@ -23,18 +23,22 @@ namespace trainyard::onednn {
 using Layout = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
 
-// float32 in row-major order.
-Layout Plain(const Dims& dims);
-// float32 with strides in elements.
-Layout Strided(const Dims& dims, const Dims& strides);
-// float32 in the layout that the primitive likes best.
-Layout Any(const Dims& dims);
+enum class Type { kFloat32, kBfloat16 };
+int64_t BytesOf(Type type);
+
+// In row-major order.
+Layout Plain(const Dims& dims, Type type = Type::kFloat32);
+// With strides in elements.
+Layout Strided(const Dims& dims, const Dims& strides, Type type = Type::kFloat32);
+// In the layout that the primitive likes best.
+Layout Any(const Dims& dims, Type type = Type::kFloat32);
+Type TypeOf(const Layout& layout);
 // The same layout for the first `count` of the outermost (batch) dimension.
 Layout ForBatch(const Layout& layout, int64_t count);
 int64_t Bytes(const Layout& layout);
 Dims DimsOf(const Layout& layout);
 
-// What a float32 activation layout looks like in memory: [batch][channel_blocks][spatial][block],
+// What an activation layout looks like in memory: [batch][channel_blocks][spatial][block],
 // where channels beyond the logical ones (padding) are zero. Plain NCHW is block = 1; NHWC and
 // [batch, features] are channel_blocks = 1. False for layouts of another form.
 struct BlockForm {
@@ -116,6 +120,8 @@ absl::Status Copy(const Layout& from, const void* source, const Layout& to, void
 
 // "avx512_core_bf16", as oneDNN names what it dispatches to.
 std::string InstructionSet();
+// Whether products of bfloat16 are faster here than those of float32.
+bool HasBfloat16();
 // "2.6.3".
 std::string Version();
 

@@ -25,6 +25,8 @@ namespace trainyard {
 
 struct NetworkOptions {
   int threads = 1;
+  // Of products; what they are added up in, and what is kept, is float32.
+  onednn::Type compute_type = onednn::Type::kFloat32;
   int64_t batch = 128;
   // Size of an epoch's last, smaller batch; 0 where there is none.
   int64_t last_batch = 0;
@@ -49,6 +51,7 @@ class Network {
   // For inference only: no gradients, no optimizer.
   static absl::StatusOr<std::unique_ptr<Network>> CreateForInference(const Graph& graph,
                                                                      const DataInfo& data,
+                                                                     onednn::Type compute_type,
                                                                      int threads);
 
   // Fresh parameters by their initializers, and an optimizer state of zero.

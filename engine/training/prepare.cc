@@ -34,6 +34,11 @@ absl::StatusOr<LoadedData> LoadForRun(CompiledSpecification& compiled, const Run
   return LoadData(std::move(compiled.data), options.roots);
 }
 
+onednn::Type ComputeTypeOf(const v1::Specification& specification) {
+  const bool narrow = specification.precision() == v1::PRECISION_BF16 && onednn::HasBfloat16();
+  return narrow ? onednn::Type::kBfloat16 : onednn::Type::kFloat32;
+}
+
 absl::Status ImportInitialWeights(const v1::Model& model, const DataRoots& roots,
                                   Network& network) {
   if (model.initial_weights().empty()) return absl::OkStatus();

@@ -14,6 +14,9 @@ absl::StatusOr<CompiledSpecification> CompileForRun(const v1::Specification& spe
                                                     const RunOptions& options);
 // Moves compiled.data.
 absl::StatusOr<LoadedData> LoadForRun(CompiledSpecification& compiled, const RunOptions& options);
+// What products are computed in: float32 where this machine has no instructions for what the
+// specification asks for.
+onednn::Type ComputeTypeOf(const v1::Specification& specification);
 // Nothing where the model names no file.
 absl::Status ImportInitialWeights(const v1::Model& model, const DataRoots& roots, Network& network);
 

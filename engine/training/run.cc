@@ -28,6 +28,7 @@ absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOpti
   ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
   NetworkOptions network_options;
   network_options.threads = options.threads;
+  network_options.compute_type = ComputeTypeOf(compiled.specification);
   network_options.batch = compiled.specification.batch_size();
   network_options.last_batch = data.train->size() % network_options.batch;
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
@@ -53,6 +54,9 @@ absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOpti
                    start.step, " of ", compiled.total_steps, ": ", compiled.graph.parameters(),
                    " parameters, ", data.train->size(), " training, ", data.validation->size(),
                    " validation and ", data.test->size(), " test samples"));
+  if (compiled.specification.precision() == v1::PRECISION_BF16 && !onednn::HasBfloat16())
+    Log(sink, absl::StrCat("this machine (", onednn::InstructionSet(),
+                           ") has no bfloat16 instructions: the run computes in fp32"));
   Trainer trainer(compiled, data, *network, options, sink);
   return trainer.Run(start);
 }

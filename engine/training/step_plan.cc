@@ -166,9 +166,10 @@ void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const Updat
 
 absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& data,
                                            const Loss& loss, const UpdateState& update,
-                                           int64_t batch, ParameterTable& parameters) {
+                                           onednn::Type compute_type, int64_t batch,
+                                           ParameterTable& parameters) {
   StepPlan step;
-  PlanBuilder plan(PlanBuilder::Mode::kTraining, batch, GroupCount(graph, batch), parameters);
+  PlanBuilder plan(PlanBuilder::Mode::kTraining, compute_type, batch, GroupCount(graph, batch), parameters);
   ASSIGN_OR_RETURN(const Value output, EmitForward(plan, graph, data, step));
   ASSIGN_OR_RETURN(const View rows, EmitOutput(plan, output, step));
   EmitLoss(plan, output, rows, data, loss, step);
@@ -181,10 +182,11 @@ absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& d
   return step;
 }
 
-absl::StatusOr<StepPlan> BuildInferencePlan(const Graph& graph, const DataInfo& data, int64_t batch,
+absl::StatusOr<StepPlan> BuildInferencePlan(const Graph& graph, const DataInfo& data,
+                                            onednn::Type compute_type, int64_t batch,
                                             ParameterTable& parameters) {
   StepPlan step;
-  PlanBuilder plan(PlanBuilder::Mode::kInference, batch, GroupCount(graph, batch), parameters);
+  PlanBuilder plan(PlanBuilder::Mode::kInference, compute_type, batch, GroupCount(graph, batch), parameters);
   ASSIGN_OR_RETURN(const Value output, EmitForward(plan, graph, data, step));
   RETURN_IF_ERROR(EmitOutput(plan, output, step).status());
   step.batch = batch;

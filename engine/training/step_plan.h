@@ -45,8 +45,10 @@ struct StepPlan {
 
 absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& data,
                                            const Loss& loss, const UpdateState& update,
-                                           int64_t batch, ParameterTable& parameters);
-absl::StatusOr<StepPlan> BuildInferencePlan(const Graph& graph, const DataInfo& data, int64_t batch,
+                                           onednn::Type compute_type, int64_t batch,
+                                           ParameterTable& parameters);
+absl::StatusOr<StepPlan> BuildInferencePlan(const Graph& graph, const DataInfo& data,
+                                            onednn::Type compute_type, int64_t batch,
                                             ParameterTable& parameters);
 
 }  // namespace trainyard
