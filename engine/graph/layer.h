@@ -61,6 +61,13 @@ class Layer {
   // Whether a plan may need a copy of the input in another layout than that of the layer before.
   virtual bool MayCopyInput(absl::Span<const Shape> inputs) const { return false; }
 
+  // Whether this is max(x, 0), which the layer before it may do in its own pass over the data.
+  virtual bool IsRelu() const { return false; }
+  // Whether Emit ends with max(x, 0) where plan.append_relu() asks for it.
+  virtual bool CanAppendRelu() const { return false; }
+  // In place of Emit where the layer before has done this one's work: `output` is the result.
+  virtual void EmitAppended(PlanBuilder& plan, Value output) const {}
+
   // Adds forward operations and, in a plan for training, registers the backward ones.
   virtual absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const = 0;
 };

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "engine/base/vectorized.h"
 #include "engine/graph/memory_planner.h"
 
 namespace trainyard {
@@ -11,6 +12,16 @@ namespace {
 
 // Elements of a tile where a kernel of ours walks a flat range.
 constexpr int64_t kFlatTileElements = 1 << 15;
+
+TRAINYARD_VECTORIZED
+void AddValues(const float* a, const float* b, int64_t count, float* sum) {
+  for (int64_t i = 0; i < count; ++i) sum[i] = a[i] + b[i];
+}
+
+TRAINYARD_VECTORIZED
+void Rectify(float* values, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) values[i] = values[i] > 0 ? values[i] : 0.0f;
+}
 
 int64_t BytesPerSample(const View& view) {
   return onednn::Bytes(view.layout) / onednn::DimsOf(view.layout)[0];
@@ -37,7 +48,8 @@ PlanBuilder::PlanBuilder(Mode mode, onednn::Type compute_type, int64_t batch, in
   }
 }
 
-void PlanBuilder::BeginNode(int node, const GraphNode& graph_node) {
+void PlanBuilder::BeginNode(int node, const GraphNode& graph_node, bool append_relu) {
+  append_relu_ = append_relu;
   node_index_ = node;
   node_ = &graph_node;
 }
@@ -108,7 +120,7 @@ absl::StatusOr<View> PlanBuilder::GradientOf(Value value) {
   return sum;
 }
 
-void PlanBuilder::AddSum(const std::vector<View>& terms, const View& sum) {
+void PlanBuilder::AddSum(const std::vector<View>& terms, const View& sum, bool relu) {
   for (const Group& group : groups_) {
     std::vector<BufferRef> refs;
     for (const View& term : terms) refs.push_back(At(term, group));
@@ -116,16 +128,14 @@ void PlanBuilder::AddSum(const std::vector<View>& terms, const View& sum) {
     std::vector<BufferRef> uses = refs;
     uses.push_back(out);
     const int64_t count = BytesPerSample(sum) * group.count / static_cast<int64_t>(sizeof(float));
-    AddToGroup("sum", group, uses, [refs, out, count](const StepContext&, const Memory& memory) {
-      float* const to = memory.Get<float>(out);
-      const float* const first = memory.Get<float>(refs[0]);
-      const float* const second = memory.Get<float>(refs[1]);
-      for (int64_t i = 0; i < count; ++i) to[i] = first[i] + second[i];
-      for (size_t term = 2; term < refs.size(); ++term) {
-        const float* const from = memory.Get<float>(refs[term]);
-        for (int64_t i = 0; i < count; ++i) to[i] += from[i];
-      }
-    });
+    AddToGroup("sum", group, uses,
+               [refs, out, count, relu](const StepContext&, const Memory& memory) {
+                 float* const to = memory.Get<float>(out);
+                 AddValues(memory.Get<float>(refs[0]), memory.Get<float>(refs[1]), count, to);
+                 for (size_t term = 2; term < refs.size(); ++term)
+                   AddValues(to, memory.Get<float>(refs[term]), count, to);
+                 if (relu) Rectify(to, count);
+               });
   }
 }
 
@@ -171,7 +181,7 @@ absl::Status PlanBuilder::ReduceGradient(int index, const BufferRef& partials, i
       std::copy(from, from + count, to);
       for (int part = 1; part < parts; ++part) {
         from += elements;
-        for (int64_t i = 0; i < count; ++i) to[i] += from[i];
+        AddValues(to, from, count, to);
       }
     });
   }

@@ -64,7 +64,9 @@ class PlanBuilder {
   int64_t largest_group() const { return groups_.front().count; }
 
   // ---- the node that is being emitted
-  void BeginNode(int node, const GraphNode& graph_node);
+  void BeginNode(int node, const GraphNode& graph_node, bool append_relu = false);
+  // Whether the node's result goes through max(x, 0): asked only of layers that can.
+  bool append_relu() const { return append_relu_; }
   const std::string& node_name() const { return node_->name; }
   int node_index() const { return node_index_; }
   // Whether the node's input wants a gradient.
@@ -119,8 +121,8 @@ class PlanBuilder {
   // `uses`: every buffer that the kernel touches.
   void AddToGroup(const char* name, const Group& group, const std::vector<BufferRef>& uses,
                   Kernel kernel);
-  // sum = terms[0] + terms[1] + ..., all in one layout; at least two.
-  void AddSum(const std::vector<View>& terms, const View& sum);
+  // sum = terms[0] + terms[1] + ..., all in one layout; at least two. With `relu` max(sum, 0).
+  void AddSum(const std::vector<View>& terms, const View& sum, bool relu = false);
   // A stage of its own; following AddToTile calls with its tile numbers belong to it.
   void BeginStage(const char* name, int tiles);
   absl::Status AddToTile(int tile, const onednn::Primitive& primitive,
@@ -165,6 +167,7 @@ class PlanBuilder {
   ParameterTable& parameters_;
   int node_index_ = -1;
   const GraphNode* node_ = nullptr;
+  bool append_relu_ = false;
   std::vector<ValueInfo> values_;
   std::vector<std::pair<std::pair<int, const GraphNode*>, Backward>> backward_;
   std::vector<WorkspaceBuffer> buffers_;

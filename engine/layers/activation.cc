@@ -67,6 +67,12 @@ class ActivationLayer final : public Layer {
     return inputs[0];
   }
 
+  bool IsRelu() const override { return kind_ == onednn::Activation::kRelu && alpha_ == 0.0f; }
+  void EmitAppended(PlanBuilder& plan, Value output) const override {
+    if (plan.training() && probe_ != ActivationProbe::kNone)
+      EmitProbe(plan, plan.ViewOf(output), probe_);
+  }
+
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {
     const Value input = inputs[0];
     const View source = plan.ViewOf(input);

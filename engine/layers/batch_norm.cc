@@ -53,6 +53,8 @@ class BatchNorm final : public Layer {
             make("running_variance", Fill::kOnes, false)};
   }
 
+  bool CanAppendRelu() const override { return true; }
+
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {
     const Value input = inputs[0];
     onednn::BlockForm form;
@@ -83,6 +85,7 @@ class BatchNorm final : public Layer {
       EmitRunningStatistics(plan, form, channels, scale, shift, running_mean, running_variance);
     }
     const Value output = plan.NewValue(plan.shape(input), source.layout);
+    const bool relu = plan.append_relu();
     for (const Group& group : plan.groups()) {
       const BufferRef x = plan.At(source, group);
       const BufferRef y = plan.At(plan.ViewOf(output), group);
@@ -90,11 +93,12 @@ class BatchNorm final : public Layer {
                       [=](const StepContext&, const Memory& memory) {
                         ChannelAffine(form, group.count, memory.Get<float>(x),
                                       memory.Get<float>(channels.factor),
-                                      memory.Get<float>(channels.offset), memory.Get<float>(y));
+                                      memory.Get<float>(channels.offset), relu,
+                                      memory.Get<float>(y));
                       });
     }
     plan.OnBackward([=, *this](PlanBuilder& plan) {
-      return EmitBackward(plan, form, input, output, source, channels, scale);
+      return EmitBackward(plan, form, input, output, source, channels, relu);
     });
     return output;
   }
@@ -195,21 +199,29 @@ class BatchNorm final : public Layer {
   // dx = factor * (dy - mean(dy) - xhat * mean(dy * xhat)), xhat = (x - mean) * inverse_deviation.
   absl::Status EmitBackward(PlanBuilder& plan, const onednn::BlockForm& form, Value input,
                             Value output, const View& source, const ChannelBuffers& channels,
-                            const BufferRef& scale) const {
+                            bool relu) const {
     ASSIGN_OR_RETURN(const View given, plan.GradientOf(output));
     ASSIGN_OR_RETURN(const View gradient, plan.InLayout(given, source.layout));
     const int64_t padded = form.channel_blocks * form.block;
     const int64_t group_count = static_cast<int64_t>(plan.groups().size());
     const BufferRef sums = plan.NewBuffer(group_count * padded * kDoubleBytes);
     const BufferRef products = plan.NewBuffer(group_count * padded * kDoubleBytes);
+    const auto gradient_of = [=](const BufferRef& x, const BufferRef& dy, const Memory& memory) {
+      return ChannelGradient{memory.Get<float>(x),
+                             memory.Get<float>(dy),
+                             memory.Get<float>(channels.mean),
+                             memory.Get<float>(channels.factor),
+                             memory.Get<float>(channels.offset),
+                             relu};
+    };
     for (const Group& group : plan.groups()) {
       const BufferRef x = plan.At(source, group);
       const BufferRef dy = plan.At(gradient, group);
       const int64_t place = group.index * padded * kDoubleBytes;
-      plan.AddToGroup("batch_norm backward sums", group, {x, dy, sums, products, channels.mean},
+      plan.AddToGroup("batch_norm backward sums", group,
+                      {x, dy, sums, products, channels.mean, channels.factor, channels.offset},
                       [=](const StepContext&, const Memory& memory) {
-                        ChannelProducts(form, group.count, memory.Get<float>(x),
-                                        memory.Get<float>(dy), memory.Get<float>(channels.mean),
+                        ChannelProducts(form, group.count, gradient_of(x, dy, memory),
                                         memory.Get<double>(sums.At(place)),
                                         memory.Get<double>(products.At(place)));
                       });
@@ -246,11 +258,11 @@ class BatchNorm final : public Layer {
       const BufferRef x = plan.At(source, group);
       const BufferRef dy = plan.At(gradient, group);
       const BufferRef dx = plan.At(to, group);
-      plan.AddToGroup("batch_norm backward", group, {x, dy, dx, coefficients, channels.mean},
+      plan.AddToGroup("batch_norm backward", group,
+                      {x, dy, dx, coefficients, channels.mean, channels.factor, channels.offset},
                       [=](const StepContext&, const Memory& memory) {
                         const float* const a = memory.Get<float>(coefficients);
-                        ChannelBackward(form, group.count, memory.Get<float>(x),
-                                        memory.Get<float>(dy), memory.Get<float>(channels.mean), a,
+                        ChannelBackward(form, group.count, gradient_of(x, dy, memory), a,
                                         a + padded, a + 2 * padded, memory.Get<float>(dx));
                       });
     }

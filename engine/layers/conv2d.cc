@@ -143,8 +143,8 @@ class Conv2d final : public Layer {
                : wanted;
   }
 
-  // The parameter's own float32 layout becomes that of its gradient, so that only the narrow copy is
-  // reordered in each step.
+  // The parameter's own float32 layout becomes that of its gradient, so that only the narrow copy
+  // is reordered in each step.
   static absl::Status OwnLayoutOfGradient(PlanBuilder& plan, onednn::ConvolutionShape shape,
                                           const onednn::Dims& source_dims,
                                           const onednn::Dims& weight_dims,

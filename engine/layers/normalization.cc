@@ -1,6 +1,9 @@
 #include "engine/layers/normalization.h"
 
 #include <algorithm>
+#include <type_traits>
+
+#include "engine/base/vectorized.h"
 
 namespace trainyard::layers {
 namespace {
@@ -105,6 +108,7 @@ void MapChannels(const onednn::BlockForm& form, int64_t samples, const Function&
 
 }  // namespace
 
+TRAINYARD_VECTORIZED
 void ChannelSums(const onednn::BlockForm& form, int64_t samples, const float* x, double* sum) {
   SumChannels(
       form, samples,
@@ -115,6 +119,7 @@ void ChannelSums(const onednn::BlockForm& form, int64_t samples, const float* x,
       sum);
 }
 
+TRAINYARD_VECTORIZED
 void ChannelSquares(const onednn::BlockForm& form, int64_t samples, const float* x,
                     const float* mean, double* sum) {
   SumChannels(
@@ -130,35 +135,75 @@ void ChannelSquares(const onednn::BlockForm& form, int64_t samples, const float*
       sum);
 }
 
-void ChannelProducts(const onednn::BlockForm& form, int64_t samples, const float* x,
-                     const float* dy, const float* mean, double* sum, double* product) {
-  ChannelSums(form, samples, dy, sum);
-  SumChannels(
-      form, samples,
-      [x, dy, mean](int64_t offset, int64_t channel) {
-        const float* const at = x + offset;
-        const float* const slope = dy + offset;
-        const float* const center = mean + channel;
-        return [at, slope, center](int64_t i, int64_t lane) {
-          return slope[i] * (at[i] - center[lane]);
-        };
-      },
-      product);
+namespace {
+
+// What reaches the result of the normalisation: dy, or nothing where a relu behind it gave zero.
+template <bool kRelu>
+float Reaching(float dy, float x, float scale, float shift) {
+  if constexpr (kRelu) return scale * x + shift > 0 ? dy : 0.0f;
+  return dy;
 }
 
+template <bool kRelu>
+void Products(const onednn::BlockForm& form, int64_t samples, const ChannelGradient& g, double* sum,
+              double* product) {
+  const auto slopes = [&](auto weigh) {
+    return [&g, weigh](int64_t offset, int64_t channel) {
+      const float* const x = g.x + offset;
+      const float* const dy = g.dy + offset;
+      const float* const mean = g.mean + channel;
+      const float* const scale = g.scale + channel;
+      const float* const shift = g.shift + channel;
+      return [=](int64_t i, int64_t lane) {
+        return weigh(Reaching<kRelu>(dy[i], x[i], scale[lane], shift[lane]), x[i] - mean[lane]);
+      };
+    };
+  };
+  SumChannels(form, samples, slopes([](float slope, float) { return slope; }), sum);
+  SumChannels(form, samples, slopes([](float slope, float distance) { return slope * distance; }),
+              product);
+}
+
+}  // namespace
+
+TRAINYARD_VECTORIZED
+void ChannelProducts(const onednn::BlockForm& form, int64_t samples, const ChannelGradient& g,
+                     double* sum, double* product) {
+  if (g.relu) return Products<true>(form, samples, g, sum, product);
+  Products<false>(form, samples, g, sum, product);
+}
+
+TRAINYARD_VECTORIZED
 void ChannelAffine(const onednn::BlockForm& form, int64_t samples, const float* __restrict x,
-                   const float* __restrict scale, const float* __restrict shift,
+                   const float* __restrict scale, const float* __restrict shift, bool relu,
                    float* __restrict y) {
+  if (relu) {
+    MapChannels(form, samples, [=](int64_t i, int64_t c) {
+      const float value = scale[c] * x[i] + shift[c];
+      y[i] = value > 0 ? value : 0.0f;
+    });
+    return;
+  }
   MapChannels(form, samples, [=](int64_t i, int64_t c) { y[i] = scale[c] * x[i] + shift[c]; });
 }
 
-void ChannelBackward(const onednn::BlockForm& form, int64_t samples, const float* __restrict x,
-                     const float* __restrict dy, const float* __restrict mean,
+TRAINYARD_VECTORIZED
+void ChannelBackward(const onednn::BlockForm& form, int64_t samples, const ChannelGradient& g,
                      const float* __restrict a, const float* __restrict b,
                      const float* __restrict c, float* __restrict dx) {
-  MapChannels(form, samples, [=](int64_t i, int64_t channel) {
-    dx[i] = a[channel] * dy[i] + b[channel] * (x[i] - mean[channel]) + c[channel];
-  });
+  const float* __restrict x = g.x;
+  const float* __restrict dy = g.dy;
+  const float* __restrict mean = g.mean;
+  const float* __restrict scale = g.scale;
+  const float* __restrict shift = g.shift;
+  const auto map = [&](auto relu) {
+    MapChannels(form, samples, [=](int64_t i, int64_t k) {
+      dx[i] =
+          a[k] * Reaching<relu>(dy[i], x[i], scale[k], shift[k]) + b[k] * (x[i] - mean[k]) + c[k];
+    });
+  };
+  if (g.relu) return map(std::true_type());
+  map(std::false_type());
 }
 
 }  // namespace trainyard::layers

@@ -17,15 +17,25 @@ void ChannelSums(const onednn::BlockForm& form, int64_t samples, const float* x,
 // sum[c] = sum of (x - mean[c])^2.
 void ChannelSquares(const onednn::BlockForm& form, int64_t samples, const float* x,
                     const float* mean, double* sum);
-// sum[c] = sum of dy, product[c] = sum of dy * (x - mean[c]).
-void ChannelProducts(const onednn::BlockForm& form, int64_t samples, const float* x,
-                     const float* dy, const float* mean, double* sum, double* product);
-// y = scale[c] * x + shift[c].
+
+// y = scale[c] * x + shift[c]; with `relu` max(y, 0).
 void ChannelAffine(const onednn::BlockForm& form, int64_t samples, const float* x,
-                   const float* scale, const float* shift, float* y);
+                   const float* scale, const float* shift, bool relu, float* y);
+
+// What the gradient is made of. With `relu`, dy counts only where scale[c] * x + shift[c] > 0.
+struct ChannelGradient {
+  const float* x = nullptr;
+  const float* dy = nullptr;
+  const float* mean = nullptr;
+  const float* scale = nullptr;
+  const float* shift = nullptr;
+  bool relu = false;
+};
+// sum[c] = sum of dy, product[c] = sum of dy * (x - mean[c]).
+void ChannelProducts(const onednn::BlockForm& form, int64_t samples, const ChannelGradient& g,
+                     double* sum, double* product);
 // dx = a[c] * dy + b[c] * (x - mean[c]) + c[c].
-void ChannelBackward(const onednn::BlockForm& form, int64_t samples, const float* x,
-                     const float* dy, const float* mean, const float* a, const float* b,
-                     const float* c, float* dx);
+void ChannelBackward(const onednn::BlockForm& form, int64_t samples, const ChannelGradient& g,
+                     const float* a, const float* b, const float* c, float* dx);
 
 }  // namespace trainyard::layers

@@ -44,16 +44,18 @@ absl::StatusOr<std::unique_ptr<Network>> Network::Create(const Graph& graph, con
                                                          const NetworkOptions& options) {
   std::unique_ptr<Network> network(new Network(graph, data, options.threads));
   ParameterTable& parameters = network->parameters_;
-  ASSIGN_OR_RETURN(network->full_.step, BuildTrainingPlan(graph, data, loss, network->update_,
-                                                          options.compute_type, options.batch, parameters));
+  ASSIGN_OR_RETURN(network->full_.step,
+                   BuildTrainingPlan(graph, data, loss, network->update_, options.compute_type,
+                                     options.batch, parameters));
   std::vector<Bound*> plans = {&network->full_};
   if (options.last_batch > 0) {
-    ASSIGN_OR_RETURN(network->last_.step, BuildTrainingPlan(graph, data, loss, network->update_,
-                                                            options.compute_type, options.last_batch, parameters));
+    ASSIGN_OR_RETURN(network->last_.step,
+                     BuildTrainingPlan(graph, data, loss, network->update_, options.compute_type,
+                                       options.last_batch, parameters));
     plans.push_back(&network->last_);
   }
-  ASSIGN_OR_RETURN(network->inference_.step,
-                   BuildInferencePlan(graph, data, options.compute_type, kInferenceBatch, parameters));
+  ASSIGN_OR_RETURN(network->inference_.step, BuildInferencePlan(graph, data, options.compute_type,
+                                                                kInferenceBatch, parameters));
   plans.push_back(&network->inference_);
   RETURN_IF_ERROR(network->Allocate(&optimizer, plans));
   return network;
@@ -64,8 +66,9 @@ absl::StatusOr<std::unique_ptr<Network>> Network::CreateForInference(const Graph
                                                                      onednn::Type compute_type,
                                                                      int threads) {
   std::unique_ptr<Network> network(new Network(graph, data, threads));
-  ASSIGN_OR_RETURN(network->inference_.step,
-                   BuildInferencePlan(graph, data, compute_type, kInferenceBatch, network->parameters_));
+  ASSIGN_OR_RETURN(
+      network->inference_.step,
+      BuildInferencePlan(graph, data, compute_type, kInferenceBatch, network->parameters_));
   RETURN_IF_ERROR(network->Allocate(nullptr, {&network->inference_}));
   return network;
 }

@@ -107,8 +107,8 @@ absl::StatusOr<RunOutcome> Predict(const v1::Prediction& predict,
         absl::StrCat("the ", predict.part(), " part has only ", part->size(), " samples now"));
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
-                   Network::CreateForInference(
-                       graph, info, ComputeTypeOf(model_specification), options.threads));
+                   Network::CreateForInference(graph, info, ComputeTypeOf(model_specification),
+                                               options.threads));
   RETURN_IF_ERROR(network->Import(model.parameters, /*slots=*/false));
 
   v1::Event started;

@@ -38,16 +38,40 @@ Value EmitInput(PlanBuilder& plan, const Graph& graph, const DataInfo& data, Ste
   return plan.NewValueAt(graph.input(), view);
 }
 
+// Nodes that do the work of the relu behind them, which is their only user.
+std::vector<bool> AppendedRelus(const Graph& graph) {
+  const std::vector<GraphNode>& nodes = graph.nodes();
+  std::vector<int> users(nodes.size(), 0);
+  std::vector<bool> before_relu(nodes.size(), false);
+  for (const GraphNode& node : nodes) {
+    for (int from : node.inputs) {
+      if (from == GraphNode::kInput) continue;
+      ++users[from];
+      before_relu[from] = node.layer->IsRelu();
+    }
+  }
+  std::vector<bool> appends(nodes.size());
+  for (size_t i = 0; i < nodes.size(); ++i)
+    appends[i] = users[i] == 1 && before_relu[i] && nodes[i].layer->CanAppendRelu();
+  return appends;
+}
+
 absl::StatusOr<Value> EmitForward(PlanBuilder& plan, const Graph& graph, const DataInfo& data,
                                   StepPlan& step) {
   const Value input = EmitInput(plan, graph, data, step);
   std::vector<Value> outputs;
+  const std::vector<bool> appends = AppendedRelus(graph);
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
     const GraphNode& node = graph.nodes()[i];
     std::vector<Value> inputs;
     for (int from : node.inputs)
       inputs.push_back(from == GraphNode::kInput ? input : outputs[from]);
-    plan.BeginNode(static_cast<int>(i), node);
+    plan.BeginNode(static_cast<int>(i), node, appends[i]);
+    if (node.layer->IsRelu() && node.inputs[0] != GraphNode::kInput && appends[node.inputs[0]]) {
+      node.layer->EmitAppended(plan, inputs[0]);
+      outputs.push_back(inputs[0]);
+      continue;
+    }
     ASSIGN_OR_RETURN(const Value output, node.layer->Emit(plan, inputs));
     outputs.push_back(output);
   }
@@ -169,7 +193,8 @@ absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& d
                                            onednn::Type compute_type, int64_t batch,
                                            ParameterTable& parameters) {
   StepPlan step;
-  PlanBuilder plan(PlanBuilder::Mode::kTraining, compute_type, batch, GroupCount(graph, batch), parameters);
+  PlanBuilder plan(PlanBuilder::Mode::kTraining, compute_type, batch, GroupCount(graph, batch),
+                   parameters);
   ASSIGN_OR_RETURN(const Value output, EmitForward(plan, graph, data, step));
   ASSIGN_OR_RETURN(const View rows, EmitOutput(plan, output, step));
   EmitLoss(plan, output, rows, data, loss, step);
@@ -186,7 +211,8 @@ absl::StatusOr<StepPlan> BuildInferencePlan(const Graph& graph, const DataInfo& 
                                             onednn::Type compute_type, int64_t batch,
                                             ParameterTable& parameters) {
   StepPlan step;
-  PlanBuilder plan(PlanBuilder::Mode::kInference, compute_type, batch, GroupCount(graph, batch), parameters);
+  PlanBuilder plan(PlanBuilder::Mode::kInference, compute_type, batch, GroupCount(graph, batch),
+                   parameters);
   ASSIGN_OR_RETURN(const Value output, EmitForward(plan, graph, data, step));
   RETURN_IF_ERROR(EmitOutput(plan, output, step).status());
   step.batch = batch;

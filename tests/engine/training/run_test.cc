@@ -13,8 +13,10 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "engine/base/error_info.h"
 #include "engine/base/sha256.h"
+#include "engine/tensor/onednn.h"
 #include "tests/engine/formats/temporary_folder.h"
 
 namespace trainyard {
@@ -148,6 +150,53 @@ TEST_F(RunTest, BitsDoNotDependOnThreads) {
     EXPECT_EQ(one.files["model.safetensors"], many.files["model.safetensors"])
         << threads << " threads";
   }
+}
+
+// A relu behind a batch norm or a sum is done by them; a dropout of nothing between keeps them
+// apart.
+TEST_F(RunTest, AReluDoneByTheLayerBeforeChangesNoBit) {
+  constexpr char kResidual[] = R"(
+    layers { type: "conv2d" name: "stem" params { key: "filters" value { number_value: 20 } }
+             params { key: "kernel" value { number_value: 3 } } }
+    layers { type: "batch_norm" }
+    $0
+    layers { type: "relu" name: "first" }
+    layers { type: "add" inputs: "stem" inputs: "first" }
+    $1
+    layers { type: "relu" name: "second" }
+    layers { type: "global_avg_pool" }
+    layers { type: "dense" name: "head" params { key: "units" value { number_value: 4 } } })";
+  constexpr char kApart[] =
+      R"(layers { type: "dropout" params { key: "rate" value { number_value: 0 } } })";
+  const auto model_of = [&](const std::string& between) {
+    v1::Specification specification = Parse(kImages);
+    specification.clear_model();
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
+        absl::Substitute(kResidual, between, between), specification.mutable_model()));
+    RecordingSink sink;
+    EXPECT_EQ(Run(specification, sink).kind, Kind::kSucceeded);
+    std::vector<double> losses;
+    for (const v1::Event& event : sink.events) {
+      if (event.has_progress()) losses.push_back(event.progress().loss());
+    }
+    losses.push_back(sink.Last("test/loss"));
+    losses.push_back(sink.Last("health/second/dead_units"));
+    return losses;
+  };
+  EXPECT_EQ(model_of(""), model_of(kApart));
+}
+
+TEST_F(RunTest, Bfloat16TrainsAsWellWithItsOwnBits) {
+  v1::Specification specification = Parse(kImages);
+  specification.set_precision(v1::PRECISION_BF16);
+  RecordingSink one, two, exact;
+  ASSERT_EQ(Run(specification, one).kind, Kind::kSucceeded);
+  ASSERT_EQ(Run(specification, two, /*threads=*/2).kind, Kind::kSucceeded);
+  EXPECT_EQ(one.files["model.safetensors"], two.files["model.safetensors"]);
+  ASSERT_EQ(Run(Parse(kImages), exact).kind, Kind::kSucceeded);
+  EXPECT_NEAR(one.Last("test/loss"), exact.Last("test/loss"), 0.05);
+  EXPECT_EQ(onednn::HasBfloat16(),
+            one.files["model.safetensors"] != exact.files["model.safetensors"]);
 }
 
 TEST_F(RunTest, GoesOnFromACheckpointWithTheSameBits) {
