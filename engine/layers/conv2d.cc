@@ -183,36 +183,67 @@ class Conv2d final : public Layer {
     return absl::OkStatus();
   }
 
+  // Ranges of the batch with a weight gradient each: the plan's groups, or several of them together
+  // where so many gradients would not stay in the cache until they are added up.
+  static std::vector<Group> GradientParts(const PlanBuilder& plan, int64_t weight_bytes) {
+    constexpr int64_t kMostBytes = int64_t{16} << 20;
+    constexpr size_t kLeastParts = 4;
+    std::vector<Group> parts = plan.groups();
+    while (parts.size() / 2 >= kLeastParts &&
+           static_cast<int64_t>(parts.size()) * weight_bytes > kMostBytes) {
+      std::vector<Group> pairs;
+      for (size_t i = 0; i < parts.size(); i += 2) {
+        Group pair = {static_cast<int>(pairs.size()), parts[i].begin, parts[i].count};
+        if (i + 1 < parts.size()) pair.count += parts[i + 1].count;
+        pairs.push_back(pair);
+      }
+      parts = std::move(pairs);
+    }
+    return parts;
+  }
+
   absl::Status EmitBackwardWeights(PlanBuilder& plan, onednn::ConvolutionShape shape,
                                    const View& forward_source, const View& gradient) const {
+    const int64_t weight_bytes = onednn::Bytes(onednn::Plain(onednn::DimsOf(shape.weights)));
+    const std::vector<Group> parts = GradientParts(plan, weight_bytes);
+    const int count = static_cast<int>(parts.size());
+    onednn::Dims source_dims = onednn::DimsOf(shape.source);
+    onednn::Dims destination_dims = onednn::DimsOf(shape.destination);
+    source_dims[0] = destination_dims[0] = parts[0].count;
+    shape.source = onednn::Any(source_dims, onednn::TypeOf(shape.source));
+    shape.destination = onednn::Any(destination_dims, onednn::TypeOf(shape.destination));
     ASSIGN_OR_RETURN(const onednn::Primitive chosen, onednn::ConvolutionBackwardWeights(shape));
-    ASSIGN_OR_RETURN(const View source, plan.InLayout(forward_source, chosen.source));
-    ASSIGN_OR_RETURN(const View from, plan.InLayout(gradient, chosen.diff_destination));
-    const int parts = static_cast<int>(plan.groups().size());
-    const int64_t weight_bytes = onednn::Bytes(chosen.diff_weights);
+    const int64_t group = plan.largest_group();
+    ASSIGN_OR_RETURN(const View source,
+                     plan.InLayout(forward_source, onednn::ForBatch(chosen.source, group)));
+    ASSIGN_OR_RETURN(const View from,
+                     plan.InLayout(gradient, onednn::ForBatch(chosen.diff_destination, group)));
+    const int64_t part_bytes = onednn::Bytes(chosen.diff_weights);
     const onednn::Layout bias_layout = onednn::Plain({filters_});
     const int64_t bias_bytes = onednn::Bytes(bias_layout);
-    const BufferRef weight_parts = plan.NewBuffer(weight_bytes * parts);
-    const BufferRef bias_parts = bias_ ? plan.NewBuffer(bias_bytes * parts) : BufferRef();
+    const BufferRef weight_parts = plan.NewBuffer(part_bytes * count);
+    const BufferRef bias_parts = bias_ ? plan.NewBuffer(bias_bytes * count) : BufferRef();
+    const bool merged = parts.size() < plan.groups().size();
+    constexpr char kName[] = "conv2d backward weights";
     shape.weights = chosen.diff_weights;
-    for (const Group& group : plan.groups()) {
-      shape.source = onednn::ForBatch(source.layout, group.count);
-      shape.destination = onednn::ForBatch(from.layout, group.count);
+    if (merged) plan.BeginStage(kName, count);
+    for (const Group& part : parts) {
+      shape.source = onednn::ForBatch(chosen.source, part.count);
+      shape.destination = onednn::ForBatch(chosen.diff_destination, part.count);
       ASSIGN_OR_RETURN(const onednn::Primitive backward, onednn::ConvolutionBackwardWeights(shape));
       std::vector<Operand> operands = {
-          plan.On(DNNL_ARG_SRC, source, group),
-          plan.On(DNNL_ARG_DIFF_DST, from, group),
-          {DNNL_ARG_DIFF_WEIGHTS, weight_parts.At(weight_bytes * group.index),
-           chosen.diff_weights}};
+          {DNNL_ARG_SRC, plan.At(source, part), shape.source},
+          {DNNL_ARG_DIFF_DST, plan.At(from, part), shape.destination},
+          {DNNL_ARG_DIFF_WEIGHTS, weight_parts.At(part_bytes * part.index), chosen.diff_weights}};
       if (bias_)
         operands.push_back(
-            {DNNL_ARG_DIFF_BIAS, bias_parts.At(bias_bytes * group.index), bias_layout});
-      RETURN_IF_ERROR(
-          plan.AddToGroup("conv2d backward weights", group, backward, std::move(operands)));
+            {DNNL_ARG_DIFF_BIAS, bias_parts.At(bias_bytes * part.index), bias_layout});
+      RETURN_IF_ERROR(merged ? plan.AddToTile(part.index, backward, std::move(operands))
+                             : plan.AddToGroup(kName, part, backward, std::move(operands)));
     }
     RETURN_IF_ERROR(
-        plan.ReduceGradient(plan.parameter(kWeight), weight_parts, parts, chosen.diff_weights));
-    if (bias_) return plan.ReduceGradient(plan.parameter(kBias), bias_parts, parts, bias_layout);
+        plan.ReduceGradient(plan.parameter(kWeight), weight_parts, count, chosen.diff_weights));
+    if (bias_) return plan.ReduceGradient(plan.parameter(kBias), bias_parts, count, bias_layout);
     return absl::OkStatus();
   }
 
