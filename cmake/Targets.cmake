@@ -10,7 +10,8 @@ target_compile_options(trainyard_options INTERFACE -Wall -Wextra -Wno-unused-par
   # g++ 12 warns of std::string's own operator+ (GCC bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 # The same bits on every machine of one instruction set: no contraction that the compiler chooses.
-target_compile_options(trainyard_options INTERFACE -ffp-contract=off)
+# Nothing reads errno after a square root, which may then be an instruction.
+target_compile_options(trainyard_options INTERFACE -ffp-contract=off -fno-math-errno)
 if(TRAINYARD_SANITIZE)
   target_compile_options(trainyard_options INTERFACE -fsanitize=${TRAINYARD_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)

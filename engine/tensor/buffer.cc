@@ -16,21 +16,38 @@ constexpr int64_t kHugePageBytes = int64_t{2} << 20;
 }  // namespace
 
 absl::StatusOr<Buffer> Buffer::Create(int64_t bytes) {
-  const bool large = bytes >= 2 * kHugePageBytes;
-  const int64_t alignment = large ? kHugePageBytes : kCacheLineBytes;
-  const int64_t rounded = std::max(RoundUp(bytes, alignment), alignment);
-  void* memory = std::aligned_alloc(static_cast<size_t>(alignment), static_cast<size_t>(rounded));
-  if (memory == nullptr) {
-    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", bytes, " bytes"));
-  }
-  if (large) madvise(memory, static_cast<size_t>(rounded), MADV_HUGEPAGE);
-  std::memset(memory, 0, static_cast<size_t>(rounded));
   Buffer buffer;
-  buffer.data_.reset(static_cast<std::byte*>(memory));
   buffer.bytes_ = bytes;
+  std::byte* data = nullptr;
+  if (bytes >= 2 * kHugePageBytes) {
+    // The system's pages are zero, and are there when they are first touched: by the threads that
+    // use them, and never where nobody does.
+    const size_t mapped = static_cast<size_t>(RoundUp(bytes, kHugePageBytes));
+    void* const memory =
+        mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) {
+      madvise(memory, mapped, MADV_HUGEPAGE);
+      data = static_cast<std::byte*>(memory);
+      buffer.data_ = {data, FreeBuffer{mapped}};
+    }
+  } else {
+    const size_t rounded =
+        static_cast<size_t>(std::max(RoundUp(bytes, kCacheLineBytes), kCacheLineBytes));
+    data = static_cast<std::byte*>(std::aligned_alloc(kCacheLineBytes, rounded));
+    if (data != nullptr) std::memset(data, 0, rounded);
+    buffer.data_ = {data, FreeBuffer{0}};
+  }
+  if (data == nullptr)
+    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", bytes, " bytes"));
   return buffer;
 }
 
-void Buffer::Free::operator()(std::byte* data) const { std::free(data); }
+void FreeBuffer::operator()(std::byte* data) const {
+  if (mapped_bytes > 0) {
+    munmap(data, mapped_bytes);
+  } else {
+    std::free(data);
+  }
+}
 
 }  // namespace trainyard

@@ -15,6 +15,11 @@ inline int64_t RoundUp(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
+struct FreeBuffer {
+  size_t mapped_bytes = 0;  // 0: from the heap
+  void operator()(std::byte* data) const;
+};
+
 class Buffer {
  public:
   Buffer() = default;
@@ -26,10 +31,7 @@ class Buffer {
   int64_t bytes() const { return bytes_; }
 
  private:
-  struct Free {
-    void operator()(std::byte* data) const;
-  };
-  std::unique_ptr<std::byte, Free> data_;
+  std::unique_ptr<std::byte, FreeBuffer> data_;
   int64_t bytes_ = 0;
 };
 

@@ -107,24 +107,22 @@ float* Network::ArenaOf(const ParameterTable::Entry& entry) const {
 }
 
 absl::Status Network::Initialize(uint64_t seed) {
-  std::vector<NamedTensor> tensors;
-  uint32_t item = 0;
+  std::vector<const GraphParameter*> parameters;
   for (const GraphNode& node : graph_.nodes()) {
-    for (const GraphParameter& parameter : node.parameters) {
-      const Shape& shape = parameter.spec.shape;
-      NamedTensor tensor;
-      tensor.name = parameter.name;
-      tensor.shape = shape.dims();
-      tensor.values.assign(static_cast<size_t>(shape.elements()),
-                           parameter.spec.fill == ParameterSpec::Fill::kOnes ? 1.0f : 0.0f);
-      if (parameter.initializer) {
-        const RandomStream stream(seed, RandomPurpose::kInitialization, item);
-        parameter.initializer->Fill(stream, parameter.spec.fans, absl::MakeSpan(tensor.values));
-      }
-      ++item;
-      tensors.push_back(std::move(tensor));
-    }
+    for (const GraphParameter& parameter : node.parameters) parameters.push_back(&parameter);
   }
+  std::vector<NamedTensor> tensors(parameters.size());
+  pool_.Run(static_cast<int>(parameters.size()), [&](int item) {
+    const GraphParameter& parameter = *parameters[item];
+    NamedTensor& tensor = tensors[item];
+    tensor.name = parameter.name;
+    tensor.shape = parameter.spec.shape.dims();
+    tensor.values.assign(static_cast<size_t>(parameter.spec.shape.elements()),
+                         parameter.spec.fill == ParameterSpec::Fill::kOnes ? 1.0f : 0.0f);
+    if (!parameter.initializer) return;
+    const RandomStream stream(seed, RandomPurpose::kInitialization, static_cast<uint32_t>(item));
+    parameter.initializer->Fill(stream, parameter.spec.fans, absl::MakeSpan(tensor.values));
+  });
   for (Buffer& slot : slots_) std::memset(slot.data(), 0, static_cast<size_t>(slot.bytes()));
   return Import(tensors, /*slots=*/false);
 }
