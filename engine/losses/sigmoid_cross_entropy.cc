@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/losses/check.h"
-#include "engine/losses/exp.h"
+#include "engine/base/exp.h"
 #include "engine/losses/loss.h"
 
 namespace trainyard::losses {

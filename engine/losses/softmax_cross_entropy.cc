@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/losses/check.h"
-#include "engine/losses/exp.h"
+#include "engine/base/exp.h"
 #include "engine/losses/loss.h"
 
 namespace trainyard::losses {
