@@ -45,6 +45,9 @@ ValueElements CountValues(const Graph& graph) {
     const int64_t output = ActivationElements(node.output);
     values.training = AddSaturated(values.training, output);
     values.inference = AddSaturated(values.inference, output);
+    const int64_t inner = node.layer->InnerElements(node.input_shapes);
+    values.training = AddSaturated(values.training, inner);
+    values.inference = AddSaturated(values.inference, inner);
     for (int from : node.inputs) {
       const int64_t input = elements_of(from);
       // What the node adds to the gradient of its input.
@@ -66,6 +69,13 @@ ValueElements CountValues(const Graph& graph) {
 }
 
 }  // namespace
+
+int64_t InferenceBatch(const Graph& graph) {
+  constexpr int64_t kSamples = 256;
+  constexpr int64_t kRows = 4096;
+  const int64_t rows = graph.output().rank() == 2 ? graph.output()[0] : 1;
+  return std::clamp<int64_t>(kRows / rows, 1, kSamples);
+}
 
 int GroupCount(const Graph& graph, int64_t batch) {
   int64_t elements = graph.input().elements();
@@ -103,7 +113,7 @@ int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots) {
   }
   const ValueElements values = CountValues(graph);
   const int64_t activations = std::max(MultiplySaturated(values.training, batch),
-                                       MultiplySaturated(values.inference, kInferenceBatch));
+                                       MultiplySaturated(values.inference, InferenceBatch(graph)));
   return MultiplySaturated(AddSaturated(parameters, activations), kFloatBytes);
 }
 

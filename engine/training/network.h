@@ -31,7 +31,9 @@ struct NetworkOptions {
 
 struct StepResult {
   double loss = 0;     // mean over the batch
-  double correct = 0;  // classification: samples whose largest output is at their label
+  // Classification: samples whose largest output is at their label; of a sample with several
+  // positions its share of them.
+  double correct = 0;
 };
 
 struct NamedValue {

@@ -18,7 +18,9 @@ Value EmitInput(PlanBuilder& plan, const Graph& graph, const DataInfo& data, Ste
   const int64_t elements = graph.input().elements();
   const int64_t width = data.targets;
   const View view = {plan.NewBuffer(plan.batch() * elements * kFloatBytes), layout};
-  step.labels = plan.NewPinnedBuffer(plan.batch() * static_cast<int64_t>(sizeof(int32_t)));
+  const int64_t positions = data.positions;
+  step.labels =
+      plan.NewPinnedBuffer(plan.batch() * positions * static_cast<int64_t>(sizeof(int32_t)));
   step.targets = plan.NewPinnedBuffer(plan.batch() * std::max<int64_t>(width, 1) * kFloatBytes);
   const BufferRef features = view.ref;
   const BufferRef labels = step.labels;
@@ -30,7 +32,7 @@ Value EmitInput(PlanBuilder& plan, const Graph& graph, const DataInfo& data, Ste
           const BatchFeed& feed = *static_cast<const BatchFeed*>(context.feed);
           for (int64_t i = group.begin; i < group.begin + group.count; ++i) {
             feed.Load(i, memory.Get<float>(features) + i * elements,
-                      classification ? memory.Get<int32_t>(labels) + i : nullptr,
+                      classification ? memory.Get<int32_t>(labels) + i * positions : nullptr,
                       classification ? nullptr : memory.Get<float>(targets) + i * width);
           }
         });
@@ -56,9 +58,9 @@ absl::StatusOr<Value> EmitForward(PlanBuilder& plan, const Graph& graph, const D
 
 // The rows of the model's output, plain and kept.
 absl::StatusOr<View> EmitOutput(PlanBuilder& plan, Value output, StepPlan& step) {
-  const int64_t width = plan.shape(output)[0];
-  const View kept = {plan.NewPinnedBuffer(plan.batch() * width * kFloatBytes),
-                     onednn::Plain({plan.largest_group(), width})};
+  const Shape& shape = plan.shape(output);
+  const View kept = {plan.NewPinnedBuffer(plan.batch() * shape.elements() * kFloatBytes),
+                     onednn::Plain(BatchDims(plan.largest_group(), shape))};
   const View& view = plan.ViewOf(output);
   for (const Group& group : plan.groups()) {
     ASSIGN_OR_RETURN(const onednn::Primitive copy,
@@ -83,13 +85,14 @@ double CountCorrect(const LossRows& rows) {
 
 void EmitLoss(PlanBuilder& plan, Value output, const View& rows, const DataInfo& data,
               const Loss& loss, StepPlan& step) {
-  const int64_t width = plan.shape(output)[0];
+  const int64_t positions = data.positions;
+  const int64_t width = plan.shape(output).elements() / positions;
   const bool classification = data.task == Task::kClassification;
   const int64_t groups = static_cast<int64_t>(plan.groups().size());
   step.losses = plan.NewPinnedBuffer(groups * static_cast<int64_t>(sizeof(double)));
   step.correct = plan.NewPinnedBuffer(groups * static_cast<int64_t>(sizeof(double)));
   const View gradient = plan.NewView(rows.layout);
-  const float scale = 1.0f / static_cast<float>(plan.batch());
+  const float scale = 1.0f / static_cast<float>(plan.batch() * positions);
   for (const Group& group : plan.groups()) {
     const BufferRef outputs = plan.At(rows, group);
     const BufferRef slope = plan.At(gradient, group);
@@ -98,11 +101,11 @@ void EmitLoss(PlanBuilder& plan, Value output, const View& rows, const DataInfo&
                              {}, step.losses, step.correct, {}};
     plan.AddToGroup("loss", group, {outputs, slope}, [=](const StepContext&, const Memory& memory) {
       LossRows batch;
-      batch.count = group.count;
+      batch.count = group.count * positions;
       batch.width = width;
       batch.outputs = memory.Get<float>(outputs);
       if (classification) {
-        batch.labels = memory.Get<int32_t>(places.labels) + group.begin;
+        batch.labels = memory.Get<int32_t>(places.labels) + group.begin * positions;
       } else {
         batch.targets = memory.Get<float>(places.targets) + group.begin * width;
       }
