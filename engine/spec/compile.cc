@@ -194,6 +194,11 @@ class Compiler {
       violations_.Add("precision", "unknown value; known: PRECISION_FP32");
     }
     spec_.set_precision(v1::PRECISION_FP32);
+    const double clip = spec_.clip_gradient_norm();
+    if (!std::isfinite(clip) || clip < 0) {
+      violations_.Add("clip_gradient_norm",
+                      absl::StrCat(clip, "; expected a norm above 0, or 0 for no clipping"));
+    }
   }
 
   void CompileMetrics(bool data_known) {

@@ -43,6 +43,7 @@ absl::StatusOr<std::unique_ptr<Network>> Network::Create(const Graph& graph, con
                                                          const Optimizer& optimizer,
                                                          const NetworkOptions& options) {
   std::unique_ptr<Network> network(new Network(graph, data, options.threads));
+  network->update_.clip_gradient_norm = options.clip_gradient_norm;
   ParameterTable& parameters = network->parameters_;
   ASSIGN_OR_RETURN(network->full_.step, BuildTrainingPlan(graph, data, loss, network->update_,
                                                           options.batch, parameters));

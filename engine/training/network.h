@@ -27,6 +27,8 @@ struct NetworkOptions {
   int64_t batch = 128;
   // Size of an epoch's last, smaller batch; 0 where there is none.
   int64_t last_batch = 0;
+  // Gradients of a larger norm, over all parameters, are scaled down to it; 0: none are.
+  double clip_gradient_norm = 0;
 };
 
 struct StepResult {

@@ -1,6 +1,8 @@
 #include "engine/training/step_plan.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "engine/base/status.h"
 #include "engine/graph/sizing.h"
@@ -117,14 +119,17 @@ void EmitLoss(PlanBuilder& plan, Value output, const View& rows, const DataInfo&
   plan.AddGradient(output, gradient);
 }
 
+// Elements of a parameter.
+struct UpdatePart {
+  int parameter;
+  int64_t begin, count;
+  bool decay;
+};
+using UpdateTiles = std::vector<std::vector<UpdatePart>>;
+
 // Ranges of all trainable parameters, small ones gathered into one tile.
-void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const UpdateState& update) {
-  struct Range {
-    int parameter;
-    int64_t begin, count;
-    bool decay;
-  };
-  std::vector<std::vector<Range>> tiles;
+UpdateTiles CutUpdate(const ParameterTable& parameters) {
+  UpdateTiles tiles;
   int64_t filled = kUpdateTileElements;
   for (size_t index = 0; index < parameters.entries().size(); ++index) {
     const ParameterTable::Entry& entry = parameters.entries()[index];
@@ -141,18 +146,64 @@ void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const Updat
       filled += count;
     }
   }
+  return tiles;
+}
+
+// Leaves the sum of squares of each tile's gradients: [tiles] double.
+BufferRef EmitSquares(PlanBuilder& plan, const UpdateTiles& tiles) {
+  const BufferRef squares =
+      plan.NewBuffer(static_cast<int64_t>(tiles.size()) * static_cast<int64_t>(sizeof(double)));
+  plan.BeginStage("gradient norm", static_cast<int>(tiles.size()));
+  for (size_t tile = 0; tile < tiles.size(); ++tile) {
+    const std::vector<UpdatePart> parts = tiles[tile];
+    plan.AddToTile(static_cast<int>(tile), {squares}, [=](const StepContext&, const Memory& memory) {
+      constexpr int64_t kLanes = 8;  // fixed, so that the order of sums is
+      double lanes[kLanes] = {};
+      for (const UpdatePart& part : parts) {
+        const float* const gradients =
+            memory.Get<float>({Space::kGradients, part.parameter, part.begin * kFloatBytes});
+        for (int64_t i = 0; i < part.count; ++i)
+          lanes[i % kLanes] += static_cast<double>(gradients[i]) * gradients[i];
+      }
+      memory.Get<double>(squares)[tile] = std::accumulate(lanes, lanes + kLanes, 0.0);
+    });
+  }
+  return squares;
+}
+
+// What gradients are multiplied by: every tile adds up the squares of all, in their order. As
+// PyTorch's clip_grad_norm_.
+float ClipFactor(const double* squares, size_t tiles, double largest) {
+  constexpr double kTiny = 1e-6;
+  const double norm = std::sqrt(std::accumulate(squares, squares + tiles, 0.0));
+  return static_cast<float>(norm + kTiny > largest ? largest / (norm + kTiny) : 1.0);
+}
+
+void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const UpdateState& update) {
+  const UpdateTiles tiles = CutUpdate(parameters);
+  const double largest = update.clip_gradient_norm;
+  const BufferRef squares = largest > 0 ? EmitSquares(plan, tiles) : BufferRef();
+  const std::vector<BufferRef> uses =
+      largest > 0 ? std::vector<BufferRef>{squares} : std::vector<BufferRef>();
   plan.BeginStage("update", static_cast<int>(tiles.size()));
   const UpdateState* const state = &update;
+  const size_t tile_count = tiles.size();
   for (size_t tile = 0; tile < tiles.size(); ++tile) {
-    const std::vector<Range> ranges = tiles[tile];
-    plan.AddToTile(static_cast<int>(tile), {}, [=](const StepContext&, const Memory& memory) {
-      for (const Range& range : ranges) {
+    const std::vector<UpdatePart> ranges = tiles[tile];
+    plan.AddToTile(static_cast<int>(tile), uses, [=](const StepContext&, const Memory& memory) {
+      const float factor =
+          largest > 0 ? ClipFactor(memory.Get<double>(squares), tile_count, largest) : 1.0f;
+      for (const UpdatePart& range : ranges) {
         UpdateRange arguments;
         arguments.count = range.count;
         arguments.weights =
             memory.Get<float>({Space::kWeights, range.parameter, range.begin * kFloatBytes});
-        arguments.gradients =
+        float* const gradients =
             memory.Get<float>({Space::kGradients, range.parameter, range.begin * kFloatBytes});
+        if (factor != 1.0f) {
+          for (int64_t i = 0; i < range.count; ++i) gradients[i] *= factor;
+        }
+        arguments.gradients = gradients;
         const int64_t place = arguments.weights - state->weights;
         for (int slot = 0; slot < kMaxOptimizerSlots; ++slot) {
           arguments.slots[slot] =

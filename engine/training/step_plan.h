@@ -29,6 +29,8 @@ struct UpdateState {
   float* weights = nullptr;
   std::array<float*, kMaxOptimizerSlots> slots = {};
   StepScalars scalars;
+  // The largest norm of the gradient; 0: any. Known when a plan is built.
+  double clip_gradient_norm = 0;
 };
 
 struct StepPlan {
