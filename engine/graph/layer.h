@@ -62,9 +62,11 @@ class Layer {
   // data. 0: it reads numbers.
   virtual int64_t vocabulary() const { return 0; }
 
-  // Elements that a plan for training holds for one sample beside inputs, outputs and their
-  // gradients. Saturates.
-  virtual int64_t InnerElements(absl::Span<const Shape> inputs) const { return 0; }
+  // Elements that a plan holds for a batch beside inputs, outputs and their gradients. Saturates.
+  virtual int64_t InnerElements(absl::Span<const Shape> inputs, int64_t batch,
+                                bool training) const {
+    return 0;
+  }
   // Whether a plan may need a copy of the input in another layout than that of the layer before.
   virtual bool MayCopyInput(absl::Span<const Shape> inputs) const { return false; }
 

@@ -45,9 +45,6 @@ ValueElements CountValues(const Graph& graph) {
     const int64_t output = ActivationElements(node.output);
     values.training = AddSaturated(values.training, output);
     values.inference = AddSaturated(values.inference, output);
-    const int64_t inner = node.layer->InnerElements(node.input_shapes);
-    values.training = AddSaturated(values.training, inner);
-    values.inference = AddSaturated(values.inference, inner);
     for (int from : node.inputs) {
       const int64_t input = elements_of(from);
       // What the node adds to the gradient of its input.
@@ -66,6 +63,13 @@ ValueElements CountValues(const Graph& graph) {
   values.training = AddSaturated(values.training, MultiplySaturated(2, rows));
   values.inference = AddSaturated(values.inference, rows);
   return values;
+}
+
+int64_t CountInner(const Graph& graph, int64_t batch, bool training) {
+  int64_t inner = 0;
+  for (const GraphNode& node : graph.nodes())
+    inner = AddSaturated(inner, node.layer->InnerElements(node.input_shapes, batch, training));
+  return inner;
 }
 
 }  // namespace
@@ -112,8 +116,12 @@ int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots) {
     }
   }
   const ValueElements values = CountValues(graph);
-  const int64_t activations = std::max(MultiplySaturated(values.training, batch),
-                                       MultiplySaturated(values.inference, InferenceBatch(graph)));
+  const int64_t training =
+      AddSaturated(MultiplySaturated(values.training, batch), CountInner(graph, batch, true));
+  const int64_t judged = InferenceBatch(graph);
+  const int64_t inference =
+      AddSaturated(MultiplySaturated(values.inference, judged), CountInner(graph, judged, false));
+  const int64_t activations = std::max(training, inference);
   return MultiplySaturated(AddSaturated(parameters, activations), kFloatBytes);
 }
 

@@ -2,6 +2,7 @@
 // same meaning.
 #include <algorithm>
 
+#include "engine/base/saturated.h"
 #include "engine/base/status.h"
 #include "engine/graph/plan_builder.h"
 #include "engine/layers/rows.h"
@@ -39,8 +40,9 @@ class LayerNorm final : public Layer {
     return {make("scale", Fill::kOnes), make("shift", Fill::kZeros)};
   }
 
-  int64_t InnerElements(absl::Span<const Shape> inputs) const override {
-    return inputs[0].elements() / Features(inputs[0]) * (kSumsBytes / kFloatBytes);
+  int64_t InnerElements(absl::Span<const Shape> inputs, int64_t batch, bool) const override {
+    const int64_t rows = MultiplySaturated(batch, inputs[0].elements() / Features(inputs[0]));
+    return MultiplySaturated(rows, kSumsBytes / kFloatBytes);
   }
 
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {

@@ -170,13 +170,17 @@ class SelfAttention final : public Layer {
     return AddSaturated(projections, MultiplySaturated(4, MultiplySaturated(pairs, features)));
   }
 
-  int64_t InnerElements(absl::Span<const Shape> inputs) const override {
+  // Projections and context, in training with their gradients; the sums; the blocks of the tiles.
+  int64_t InnerElements(absl::Span<const Shape> inputs, int64_t batch,
+                        bool training) const override {
+    const int64_t copies = training ? 2 : 1;
     const int64_t positions = inputs[0][0];
-    // Projections and context with their gradients, the sums, and the blocks of a tile, of which
-    // there are no more than heads.
-    const int64_t rows = MultiplySaturated(2 * 4, inputs[0].elements());
-    const int64_t sums = 2 * heads_ * positions;
-    return AddSaturated(rows, AddSaturated(sums, 2 * heads_ * kBlockRows * positions));
+    const int64_t pairs = MultiplySaturated(batch, heads_);
+    const int64_t rows =
+        MultiplySaturated(4 * copies, MultiplySaturated(batch, inputs[0].elements()));
+    const int64_t sums = MultiplySaturated(pairs, positions * (kSumsBytes / kFloatBytes));
+    const int64_t blocks = std::min(pairs, kMostTiles) * copies * kBlockRows * positions;
+    return AddSaturated(rows, AddSaturated(sums, blocks));
   }
 
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {
