@@ -30,10 +30,9 @@ absl::Status CheckLike(const DataInfo& info, const DataInfo& like) {
   }
   if (info.positions != like.positions || info.vocabulary > like.vocabulary ||
       (info.vocabulary == 0) != (like.vocabulary == 0)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("samples have ", info.positions, " labelled positions of a vocabulary of ",
-                     info.vocabulary, "; the model takes ", like.positions, " of ",
-                     like.vocabulary));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "samples have ", info.positions, " labelled positions of a vocabulary of ", info.vocabulary,
+        "; the model takes ", like.positions, " of ", like.vocabulary));
   }
   if (info.task != like.task || info.targets != like.targets) {
     return absl::InvalidArgumentError(

@@ -93,9 +93,9 @@ std::unique_ptr<DataSource> Create(const Params& params, Violations& violations)
                      params.Int("branches")};
   CheckSize(params, options.text.context, violations);
   if (options.branches > options.text.vocabulary) {
-    violations.Add(params.PathOf("branches"),
-                   absl::StrCat(options.branches, "; at most ", options.text.vocabulary,
-                                ", the vocabulary"));
+    violations.Add(
+        params.PathOf("branches"),
+        absl::StrCat(options.branches, "; at most ", options.text.vocabulary, ", the vocabulary"));
   }
   return std::make_unique<SyntheticText>(options);
 }

@@ -20,10 +20,8 @@ constexpr int64_t kMostVocabulary = 256;  // bytes
 
 Schema WithText(Schema schema, int default_vocabulary) {
   return std::move(schema)
-      .Add(Integer("context", "Positions of a sample.")
-               .Default(128)
-               .AtLeast(1)
-               .AtMost(kMostContext))
+      .Add(
+          Integer("context", "Positions of a sample.").Default(128).AtLeast(1).AtMost(kMostContext))
       .Add(Integer("vocabulary", "Ids are below it: the classes of each position.")
                .Default(default_vocabulary)
                .AtLeast(2)
@@ -72,9 +70,9 @@ absl::Status CheckBytes(const std::string& name, const uint8_t* bytes, size_t co
   const uint8_t* const bad =
       std::find_if(bytes, end, [&](uint8_t byte) { return byte >= vocabulary; });
   if (bad == end) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, ": byte ", position + (bad - bytes), " is ", int{*bad},
-                   "; ids are below ", vocabulary, ", the vocabulary"));
+  return absl::InvalidArgumentError(absl::StrCat(name, ": byte ", position + (bad - bytes), " is ",
+                                                 int{*bad}, "; ids are below ", vocabulary,
+                                                 ", the vocabulary"));
 }
 
 // Reads the file in pieces: take(bytes, count).
@@ -111,8 +109,8 @@ class Text final : public DataSource {
     description.count = parts.train_windows + parts.test_windows;
     description.train_count = parts.train_windows;
     // Labels of one file are its own bytes.
-    description.memory_bytes = description.count * options_.text.context *
-                               (options_.test_path.empty() ? 1 : 2);
+    description.memory_bytes =
+        description.count * options_.text.context * (options_.test_path.empty() ? 1 : 2);
     return description;
   }
 
@@ -166,10 +164,9 @@ class Text final : public DataSource {
   absl::StatusOr<std::vector<uint8_t>> ReadAll(const DataRoots& roots, const std::string& name,
                                                const char* parameter) const {
     std::vector<uint8_t> bytes;
-    const absl::Status read =
-        ReadBytes(roots, name, options_.text.vocabulary, [&](const uint8_t* from, size_t count) {
-          bytes.insert(bytes.end(), from, from + count);
-        });
+    const absl::Status read = ReadBytes(
+        roots, name, options_.text.vocabulary,
+        [&](const uint8_t* from, size_t count) { bytes.insert(bytes.end(), from, from + count); });
     if (!read.ok()) return AtParameter(read, parameter);
     return bytes;
   }

@@ -1,5 +1,5 @@
-// What sources of sequences share: a sample is a window of `context` ids, a byte each, and the label
-// of each position is the id that follows it.
+// What sources of sequences share: a sample is a window of `context` ids, a byte each, and the
+// label of each position is the id that follows it.
 #pragma once
 
 #include <cstdint>

@@ -50,8 +50,9 @@ class Builder {
       return;
     }
     if (node.layer->vocabulary() > 0 && !ReadsData(node)) {
-      violations_.Add(path, absl::StrCat(node.type, " reads the ids of the data, not the output of "
-                                                    "another layer; name it: inputs: [",
+      violations_.Add(path, absl::StrCat(node.type,
+                                         " reads the ids of the data, not the output of "
+                                         "another layer; name it: inputs: [",
                                          kInputName, "]"));
       Break(node);
       return;

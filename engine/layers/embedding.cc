@@ -53,9 +53,8 @@ class Embedding final : public Layer {
     const int64_t features = features_;
     const int64_t positions = plan.shape(inputs[0])[0];
     const View ids = plan.ViewOf(inputs[0]);
-    ASSIGN_OR_RETURN(
-        const BufferRef weight,
-        plan.Weight(plan.parameter(0), onednn::Plain({vocabulary, features})));
+    ASSIGN_OR_RETURN(const BufferRef weight,
+                     plan.Weight(plan.parameter(0), onednn::Plain({vocabulary, features})));
     const Shape shape = {positions, features};
     const onednn::Layout layout = onednn::Plain(BatchDims(plan.largest_group(), shape));
     const Value output = plan.NewValue(shape, layout);

@@ -21,8 +21,8 @@ class LayerNorm final : public Layer {
 
   absl::StatusOr<Shape> OutputShape(absl::Span<const Shape> inputs) const override {
     if (inputs[0].rank() != 1 && inputs[0].rank() != 2) {
-      return absl::InvalidArgumentError("layer_norm takes [features] or [positions, features], got " +
-                                        inputs[0].ToString());
+      return absl::InvalidArgumentError(
+          "layer_norm takes [features] or [positions, features], got " + inputs[0].ToString());
     }
     return inputs[0];
   }
@@ -62,13 +62,12 @@ class LayerNorm final : public Layer {
       const BufferRef x = plan.At(source, group);
       const BufferRef y = plan.At(plan.ViewOf(output), group);
       const BufferRef own = sums.At(group.begin * positions * kSumsBytes);
-      plan.AddToGroup("layer_norm", group, {x, y, own},
-                      [=](const StepContext&, const Memory& memory) {
-                        NormalizeRows(group.count * positions, features, epsilon,
-                                      memory.Get<float>(x), memory.Get<float>(scale),
-                                      memory.Get<float>(shift), memory.Get<float>(y),
-                                      memory.Get<NormSums>(own));
-                      });
+      plan.AddToGroup(
+          "layer_norm", group, {x, y, own}, [=](const StepContext&, const Memory& memory) {
+            NormalizeRows(group.count * positions, features, epsilon, memory.Get<float>(x),
+                          memory.Get<float>(scale), memory.Get<float>(shift), memory.Get<float>(y),
+                          memory.Get<NormSums>(own));
+          });
     }
     plan.OnBackward([=](PlanBuilder& plan) -> absl::Status {
       ASSIGN_OR_RETURN(const View given, plan.GradientOf(output));
@@ -105,18 +104,16 @@ class LayerNorm final : public Layer {
             float* const shift_gradient = memory.Get<float>(shift_parts.At(place));
             std::fill_n(scale_gradient, features, 0.0f);
             std::fill_n(shift_gradient, features, 0.0f);
-            NormalizeRowsBackward(group.count * positions, features, memory.Get<float>(x),
-                                  memory.Get<float>(dy), memory.Get<float>(scale),
-                                  memory.Get<NormSums>(own),
-                                  wanted ? memory.Get<float>(dx) : nullptr, scale_gradient,
-                                  shift_gradient);
+            NormalizeRowsBackward(
+                group.count * positions, features, memory.Get<float>(x), memory.Get<float>(dy),
+                memory.Get<float>(scale), memory.Get<NormSums>(own),
+                wanted ? memory.Get<float>(dx) : nullptr, scale_gradient, shift_gradient);
           });
     }
     if (wanted) plan.AddGradient(input, to);
     const onednn::Layout vector = onednn::Plain({features});
     const int parts = static_cast<int>(groups);
-    RETURN_IF_ERROR(
-        plan.ReduceGradient(plan.parameter(kScale), scale_parts, parts, vector));
+    RETURN_IF_ERROR(plan.ReduceGradient(plan.parameter(kScale), scale_parts, parts, vector));
     return plan.ReduceGradient(plan.parameter(kShift), shift_parts, parts, vector);
   }
 

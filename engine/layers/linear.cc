@@ -51,13 +51,11 @@ absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const Buf
         data_tiles.Emit(plan, tile, {dy, units, 1}, {weight, 1, units}, {*dx, features, 1}));
     tile += data_tiles.count();
   }
-  RETURN_IF_ERROR(
-      weight_tiles.Emit(plan, tile, {x, 1, features}, {dy, units, 1},
-                        {plan.Gradient(plan.parameter(weight_position)), units, 1}));
+  RETURN_IF_ERROR(weight_tiles.Emit(plan, tile, {x, 1, features}, {dy, units, 1},
+                                    {plan.Gradient(plan.parameter(weight_position)), units, 1}));
   tile += weight_tiles.count();
   if (bias) {
-    EmitColumnSums(plan, tile, dy, rows, units,
-                   plan.Gradient(plan.parameter(weight_position + 1)));
+    EmitColumnSums(plan, tile, dy, rows, units, plan.Gradient(plan.parameter(weight_position + 1)));
   }
   return absl::OkStatus();
 }

@@ -134,9 +134,8 @@ struct NormalizeBackward {
       }
       if (dx == nullptr) continue;
       const float sum = SumOf(features, [&](int64_t i) { return dy[i] * scale[i]; });
-      const float product = SumOf(features, [&](int64_t i) {
-        return dy[i] * scale[i] * ((x[i] - mean) * inverse);
-      });
+      const float product =
+          SumOf(features, [&](int64_t i) { return dy[i] * scale[i] * ((x[i] - mean) * inverse); });
       const float offset = sum / count;
       const float factor = product / count;
       for (int64_t i = 0; i < features; ++i) {

@@ -1,11 +1,11 @@
-// Multi-head self-attention (Vaswani et al. 2017) with its projections; PyTorch's MultiheadAttention
-// of a batch-first sequence with itself has the same meaning and weight shapes.
+// Multi-head self-attention (Vaswani et al. 2017) with its projections; PyTorch's
+// MultiheadAttention of a batch-first sequence with itself has the same meaning and weight shapes.
 //
 // The projection gives [positions, 3 * features]: queries, keys and values, each a slice of
-// features / heads columns a head, which the products read in place. A (sample, head) pair is worked
-// off in blocks of query rows, whose scores stay in cache: softmax((Q K^T) / sqrt(size)) V, where a
-// causal block computes no score beyond its last row. The pass forward keeps two numbers a row, from
-// which the backward one makes the same probabilities again (Dao et al. 2022 do so too).
+// features / heads columns a head, which the products read in place. A (sample, head) pair is
+// worked off in blocks of query rows, whose scores stay in cache: softmax((Q K^T) / sqrt(size)) V,
+// where a causal block computes no score beyond its last row. The pass forward keeps two numbers a
+// row, from which the backward one makes the same probabilities again (Dao et al. 2022 do so too).
 #include <algorithm>
 #include <cmath>
 
@@ -22,8 +22,8 @@ namespace {
 
 constexpr int64_t kMostHeads = 1024;
 constexpr int64_t kMostPositions = 1 << 16;
-// Query rows of a block: enough for products at full speed, few enough that little is computed above
-// the diagonal.
+// Query rows of a block: enough for products at full speed, few enough that little is computed
+// above the diagonal.
 constexpr int64_t kBlockRows = 64;
 constexpr int64_t kMostTiles = 16;
 constexpr int64_t kFloatBytes = sizeof(float);
@@ -38,7 +38,9 @@ struct AttentionShape {
 
   int64_t head_size() const { return features / heads; }
   int64_t row() const { return 3 * features; }  // of the projection
-  float scale() const { return static_cast<float>(1 / std::sqrt(static_cast<double>(head_size()))); }
+  float scale() const {
+    return static_cast<float>(1 / std::sqrt(static_cast<double>(head_size())));
+  }
 
   // Rows from `first` on.
   SoftmaxBlock Block(int64_t first) const {
@@ -124,9 +126,8 @@ class SelfAttention final : public Layer {
                                         input.ToString());
     }
     if (input[0] > kMostPositions) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("self_attention takes at most ", kMostPositions, " positions, got ",
-                       input.ToString()));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "self_attention takes at most ", kMostPositions, " positions, got ", input.ToString()));
     }
     if (input[1] % heads_ != 0) {
       return absl::InvalidArgumentError(absl::StrCat("heads: ", heads_, " do not divide the ",
@@ -254,17 +255,16 @@ class SelfAttention final : public Layer {
     for (size_t tile = 0; tile < tiles.size(); ++tile) {
       const Range pairs = tiles[tile];
       const BufferRef scratch = NewBlock(plan, shape);
-      plan.AddToTile(static_cast<int>(tile), {projected, sums, context, scratch},
-                     [=](const StepContext&, const Memory& memory) {
-                       for (int64_t i = pairs.begin; i < pairs.begin + pairs.count; ++i) {
-                         const Place place = PlaceOf(shape, i);
-                         Attend(shape,
-                                At(shape, place, memory.Get<float>(projected),
-                                   memory.Get<SoftmaxSums>(sums)),
-                                memory.Get<float>(scratch),
-                                memory.Get<float>(context) + place.context);
-                       }
-                     });
+      plan.AddToTile(
+          static_cast<int>(tile), {projected, sums, context, scratch},
+          [=](const StepContext&, const Memory& memory) {
+            for (int64_t i = pairs.begin; i < pairs.begin + pairs.count; ++i) {
+              const Place place = PlaceOf(shape, i);
+              Attend(shape,
+                     At(shape, place, memory.Get<float>(projected), memory.Get<SoftmaxSums>(sums)),
+                     memory.Get<float>(scratch), memory.Get<float>(context) + place.context);
+            }
+          });
     }
   }
 
@@ -284,13 +284,12 @@ class SelfAttention final : public Layer {
             for (int64_t i = pairs.begin; i < pairs.begin + pairs.count; ++i) {
               const Place place = PlaceOf(shape, i);
               float* const by_queries = memory.Get<float>(by_projected) + place.projected;
-              AttendBackward(shape,
-                             At(shape, place, memory.Get<float>(projected),
-                                memory.Get<SoftmaxSums>(sums)),
-                             memory.Get<float>(by_context) + place.context,
-                             memory.Get<float>(probabilities), memory.Get<float>(by_scores),
-                             by_queries, by_queries + shape.features,
-                             by_queries + 2 * shape.features);
+              AttendBackward(
+                  shape,
+                  At(shape, place, memory.Get<float>(projected), memory.Get<SoftmaxSums>(sums)),
+                  memory.Get<float>(by_context) + place.context, memory.Get<float>(probabilities),
+                  memory.Get<float>(by_scores), by_queries, by_queries + shape.features,
+                  by_queries + 2 * shape.features);
             }
           });
     }

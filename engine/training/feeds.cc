@@ -37,7 +37,8 @@ void TrainingFeed::Load(int64_t position, float* features, int32_t* labels, floa
   LoadTarget(part_, sample, labels, targets);
 }
 
-void EvaluationFeed::Load(int64_t position, float* features, int32_t* labels, float* targets) const {
+void EvaluationFeed::Load(int64_t position, float* features, int32_t* labels,
+                          float* targets) const {
   part_.Read(first_ + position, features);
   LoadTarget(part_, first_ + position, labels, targets);
 }

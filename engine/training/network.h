@@ -32,7 +32,7 @@ struct NetworkOptions {
 };
 
 struct StepResult {
-  double loss = 0;     // mean over the batch
+  double loss = 0;  // mean over the batch
   // Classification: samples whose largest output is at their label; of a sample with several
   // positions its share of them.
   double correct = 0;

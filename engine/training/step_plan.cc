@@ -156,17 +156,18 @@ BufferRef EmitSquares(PlanBuilder& plan, const UpdateTiles& tiles) {
   plan.BeginStage("gradient norm", static_cast<int>(tiles.size()));
   for (size_t tile = 0; tile < tiles.size(); ++tile) {
     const std::vector<UpdatePart> parts = tiles[tile];
-    plan.AddToTile(static_cast<int>(tile), {squares}, [=](const StepContext&, const Memory& memory) {
-      constexpr int64_t kLanes = 8;  // fixed, so that the order of sums is
-      double lanes[kLanes] = {};
-      for (const UpdatePart& part : parts) {
-        const float* const gradients =
-            memory.Get<float>({Space::kGradients, part.parameter, part.begin * kFloatBytes});
-        for (int64_t i = 0; i < part.count; ++i)
-          lanes[i % kLanes] += static_cast<double>(gradients[i]) * gradients[i];
-      }
-      memory.Get<double>(squares)[tile] = std::accumulate(lanes, lanes + kLanes, 0.0);
-    });
+    plan.AddToTile(
+        static_cast<int>(tile), {squares}, [=](const StepContext&, const Memory& memory) {
+          constexpr int64_t kLanes = 8;  // fixed, so that the order of sums is
+          double lanes[kLanes] = {};
+          for (const UpdatePart& part : parts) {
+            const float* const gradients =
+                memory.Get<float>({Space::kGradients, part.parameter, part.begin * kFloatBytes});
+            for (int64_t i = 0; i < part.count; ++i)
+              lanes[i % kLanes] += static_cast<double>(gradients[i]) * gradients[i];
+          }
+          memory.Get<double>(squares)[tile] = std::accumulate(lanes, lanes + kLanes, 0.0);
+        });
   }
   return squares;
 }

@@ -39,9 +39,10 @@ void FixedFeed::Load(int64_t position, float* features, int32_t* label, float*) 
   const RandomStream stream(11, RandomPurpose::kSynthetic);
   for (int64_t i = 0; i < elements_; ++i) {
     const uint64_t place = static_cast<uint64_t>(position * elements_ + i);
-    features[i] = vocabulary_ == 0 ? static_cast<float>(Normal(stream, 0, place))
-                                   : static_cast<float>(stream.Below(
-                                         2, place, static_cast<uint64_t>(vocabulary_)));
+    features[i] =
+        vocabulary_ == 0
+            ? static_cast<float>(Normal(stream, 0, place))
+            : static_cast<float>(stream.Below(2, place, static_cast<uint64_t>(vocabulary_)));
   }
   *label = static_cast<int32_t>(
       stream.Below(1, static_cast<uint64_t>(position), static_cast<uint64_t>(classes_)));

@@ -43,7 +43,8 @@ class LayerConformance : public ::testing::TestWithParam<std::string> {
         refused += "\n" + Message(harness.status());
       }
     }
-    EXPECT_FALSE(harnesses.empty()) << "takes neither vectors nor images, sequences or ids:" << refused;
+    EXPECT_FALSE(harnesses.empty())
+        << "takes neither vectors nor images, sequences or ids:" << refused;
     return harnesses;
   }
 };

@@ -39,7 +39,8 @@ TEST(PositionalEmbedding, AddsAVectorToEachPosition) {
 // Of (1, 2, 3) the mean is 2 and the variance 2/3; of equal features nothing is left but the shift.
 TEST(LayerNorm, ByHand) {
   SmallModel model({{{"layer_norm", {{"epsilon", Of(1e-12)}}}, "n", {}}}, Shape{2, 3});
-  const std::vector<NamedTensor> weights = {{"n.scale", {3}, {1, 1, 2}}, {"n.shift", {3}, {0, 5, 1}}};
+  const std::vector<NamedTensor> weights = {{"n.scale", {3}, {1, 1, 2}},
+                                            {"n.shift", {3}, {0, 5, 1}}};
   const float end = std::sqrt(1.5f);
   EXPECT_THAT(model.Infer(weights, {1, 2, 3, 4, 4, 4}),
               Pointwise(FloatNear(1e-6f), {-end, 5.0f, 2 * end + 1, 0.0f, 5.0f, 1.0f}));
@@ -88,13 +89,13 @@ struct SlowAttention {
         double sum = 0;
         for (int64_t s = 0; s < seen; ++s) {
           double score = 0;
-          for (int64_t c = head * size; c < (head + 1) * size; ++c) score += at(t, 0, c) * at(s, 1, c);
+          for (int64_t c = head * size; c < (head + 1) * size; ++c)
+            score += at(t, 0, c) * at(s, 1, c);
           p[s] = std::exp(score / std::sqrt(static_cast<double>(size)));
           sum += p[s];
         }
         for (int64_t c = head * size; c < (head + 1) * size; ++c) {
-          for (int64_t s = 0; s < seen; ++s)
-            context[t * features + c] += p[s] / sum * at(s, 2, c);
+          for (int64_t s = 0; s < seen; ++s) context[t * features + c] += p[s] / sum * at(s, 2, c);
         }
       }
     }
@@ -134,15 +135,13 @@ class SelfAttentionTest : public ::testing::TestWithParam<bool> {
     return all;
   }
 
-  SmallModel model_{
-      {{{"self_attention", {{"heads", Of(2)}, {"causal", {GetParam()}}}}, "a", {}}},
-      Shape{kPositions, kFeatures}};
+  SmallModel model_{{{{"self_attention", {{"heads", Of(2)}, {"causal", {GetParam()}}}}, "a", {}}},
+                    Shape{kPositions, kFeatures}};
   const std::vector<float> samples_ = Draw(kSamples * kPositions * kFeatures, 1, 1);
-  const std::vector<NamedTensor> weights_ = {
-      {"a.in_weight", {18, 6}, Draw(108, 2, 0.7)},
-      {"a.in_bias", {18}, Draw(18, 3, 0.5)},
-      {"a.out_weight", {6, 6}, Draw(36, 4, 0.7)},
-      {"a.out_bias", {6}, Draw(6, 5, 0.5)}};
+  const std::vector<NamedTensor> weights_ = {{"a.in_weight", {18, 6}, Draw(108, 2, 0.7)},
+                                             {"a.in_bias", {18}, Draw(18, 3, 0.5)},
+                                             {"a.out_weight", {6, 6}, Draw(36, 4, 0.7)},
+                                             {"a.out_bias", {6}, Draw(6, 5, 0.5)}};
 };
 
 TEST_P(SelfAttentionTest, IsWhatItsFormulaSays) {

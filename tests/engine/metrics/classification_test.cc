@@ -202,8 +202,9 @@ TEST_P(ClassificationMetricTest, WithoutSamplesHasNoNumber) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, ClassificationMetricTest,
-                         ::testing::Values("accuracy", "top_k", "log_loss", "perplexity", "calibration_error",
-                                           "precision_recall_f1", "confusion", "auc"));
+                         ::testing::Values("accuracy", "top_k", "log_loss", "perplexity",
+                                           "calibration_error", "precision_recall_f1", "confusion",
+                                           "auc"));
 
 }  // namespace
 }  // namespace trainyard

@@ -109,10 +109,12 @@ TEST_F(CompileTest, SequencesHaveClassesAtEveryPosition) {
   ASSERT_TRUE(violations_.empty()) << violations_.ToStatus();
   EXPECT_EQ(compiled.summary.parameters(), 20u * 8 + 8 * 20 + 20);
   v1::Specification specification = Parse(kSequences);
-  (*specification.mutable_model()->mutable_layers(1)->mutable_params())["units"].set_number_value(5);
-  EXPECT_EQ(MessageOf(specification),
-            "the last layer gives [12, 5], but each of the 12 positions of a sample has 20 classes: "
-            "expected [12, 20]; end with {type: dense, units: 20}");
+  (*specification.mutable_model()->mutable_layers(1)->mutable_params())["units"].set_number_value(
+      5);
+  EXPECT_EQ(
+      MessageOf(specification),
+      "the last layer gives [12, 5], but each of the 12 positions of a sample has 20 classes: "
+      "expected [12, 20]; end with {type: dense, units: 20}");
   specification.mutable_model()->mutable_layers(1)->set_type("flatten");
   specification.mutable_model()->mutable_layers(1)->clear_params();
   EXPECT_THAT(MessageOf(specification), HasSubstr("the last layer gives [96]"));

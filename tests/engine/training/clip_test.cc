@@ -6,8 +6,8 @@
 namespace trainyard {
 namespace {
 
-// The squared error of w . x with x = (3, 4) at w = 0 and the target -1 has the gradient 2 * (3, 4),
-// and 2 by the bias.
+// The squared error of w . x with x = (3, 4) at w = 0 and the target -1 has the gradient 2 * (3,
+// 4), and 2 by the bias.
 class ClipTest : public ::testing::Test {
  protected:
   // The weights after a step of plain descent.
