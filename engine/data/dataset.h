@@ -28,8 +28,15 @@ struct FeatureColumn {
 // What a model must fit to.
 struct DataInfo {
   Task task = Task::kClassification;
-  // Of one sample: [channels, height, width] for images, [features] for tables.
+  // Of one sample: [channels, height, width] for images, [features] for tables, [positions] for
+  // sequences.
   Shape input_shape;
+  // Labelled places of a sample; more than one only in sequences of classification, where the model
+  // gives [positions, classes] a sample and a row of losses and metrics is a position.
+  int64_t positions = 1;
+  // Sequences: features are ids in [0, vocabulary), which no transform may touch; 0: features are
+  // numbers.
+  int64_t vocabulary = 0;
   // Classification: number of classes. Regression: 0.
   int64_t classes = 0;
   // Regression: number of target columns. Classification: 0.
@@ -48,8 +55,8 @@ class Part {
  public:
   virtual ~Part() = default;
   virtual int64_t size() const = 0;
-  // Classification: in [0, classes); -1 where the samples have no labels.
-  virtual int32_t Label(int64_t sample) const = 0;
+  // Classification: out [positions], in [0, classes); -1 where the samples have no labels.
+  virtual void Labels(int64_t sample, int32_t* out) const = 0;
   // Regression: out [targets]; NaN where the samples have no targets.
   virtual void Targets(int64_t sample, float* out) const = 0;
   // Features after the transforms, plain order, out [input_shape.elements()].

@@ -35,6 +35,10 @@ void ProveSplit(DataPlan& plan, const SourceDescription& described, const std::s
                    "not allowed for regression: there are no classes to keep in "
                    "proportion; leave it out");
   }
+  if (split.stratify.value_or(false) && plan.info.vocabulary > 0) {
+    violations.Add(JoinPath(split_path, "stratify"),
+                   "not allowed for sequences: a sample has many labels; leave it out");
+  }
   if (!ok) return;
   const int64_t own_test = described.count - described.train_count;
   if (own_test > 0 && split.test > 0) {
@@ -71,6 +75,14 @@ void ProveSplit(DataPlan& plan, const SourceDescription& described, const std::s
 }
 
 void ProveShapes(DataPlan& plan, const std::string& path, Violations& violations) {
+  if (plan.info.vocabulary > 0) {
+    const auto refuse = [&](bool present, const char* field) {
+      if (present)
+        violations.Add(JoinPath(path, field), "not allowed for sequences: ids are no numbers");
+    };
+    refuse(!plan.transforms.empty(), "transforms");
+    return refuse(!plan.augmentations.empty(), "augment");
+  }
   for (size_t i = 0; i < plan.transforms.size(); ++i) {
     if (plan.transforms[i] == nullptr) return;
     const std::string where = absl::StrCat(JoinPath(path, "transforms"), "[", i, "]");
@@ -152,8 +164,8 @@ absl::Status ReplaceMissing(Samples& samples, const std::vector<float>& fill) {
 }
 
 SplitIndices Divide(const DataPlan& plan, const Samples& samples) {
-  const bool stratify =
-      plan.split.stratify.value_or(true) && samples.info.task == Task::kClassification;
+  const bool stratify = plan.split.stratify.value_or(true) && samples.info.vocabulary == 0 &&
+                        samples.info.task == Task::kClassification;
   absl::Span<const int32_t> labels;
   if (stratify) labels = absl::MakeConstSpan(samples.labels.data(), samples.labels.size());
   const bool own_test = samples.train_count < samples.count;
@@ -188,7 +200,8 @@ bool AsProven(const DataPlan& plan, const Samples& samples) {
   const int64_t training_part =
       samples.train_count - plan.validation_size - (own_test > 0 ? 0 : plan.test_size);
   return samples.info.task == plan.info.task && samples.info.classes == plan.info.classes &&
-         samples.info.targets == plan.info.targets && samples.count == plan.count &&
+         samples.info.targets == plan.info.targets &&
+         samples.info.positions == plan.info.positions && samples.count == plan.count &&
          plan.train_size <= training_part && (own_test == 0 || own_test == plan.test_size);
 }
 

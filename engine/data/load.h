@@ -20,8 +20,8 @@ struct SplitOptions {
   // Shares of the samples, in [0, 1). `test` must be 0 where the source brings its own test part.
   double validation = 0;
   double test = 0;
-  // Keep class proportions in every part. Default: yes for classification; for regression not
-  // allowed.
+  // Keep class proportions in every part. Default: yes for classification; for regression and
+  // sequences not allowed.
   std::optional<bool> stratify;
   uint64_t seed = 0;
   int64_t train_size = 0;  // 0: all

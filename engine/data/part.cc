@@ -19,9 +19,16 @@ class SamplesPart final : public Part {
         samples_(std::move(samples)) {}
 
   int64_t size() const override { return static_cast<int64_t>(samples_.size()); }
-  int32_t Label(int64_t sample) const override {
-    const SharedArray<int32_t>& labels = reader_->samples().labels;
-    return labels.empty() ? -1 : labels[samples_[sample]];
+  void Labels(int64_t sample, int32_t* out) const override {
+    const Samples& samples = reader_->samples();
+    const int64_t positions = samples.info.positions;
+    if (!samples.byte_labels.empty()) {
+      std::copy_n(samples.byte_labels.data() + samples_[sample] * positions, positions, out);
+    } else if (!samples.labels.empty()) {
+      std::copy_n(samples.labels.data() + samples_[sample] * positions, positions, out);
+    } else {
+      std::fill_n(out, positions, -1);
+    }
   }
   void Targets(int64_t sample, float* out) const override {
     const int64_t width = reader_->samples().info.targets;

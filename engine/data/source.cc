@@ -28,6 +28,12 @@ absl::Status CheckLike(const DataInfo& info, const DataInfo& like) {
         absl::StrCat("samples have shape ", info.input_shape.ToString(), "; the model takes ",
                      like.input_shape.ToString()));
   }
+  if (info.positions != like.positions || info.vocabulary > like.vocabulary ||
+      (info.vocabulary == 0) != (like.vocabulary == 0)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "samples have ", info.positions, " labelled positions of a vocabulary of ", info.vocabulary,
+        "; the model takes ", like.positions, " of ", like.vocabulary));
+  }
   if (info.task != like.task || info.targets != like.targets) {
     return absl::InvalidArgumentError(
         like.task == Task::kClassification

@@ -22,8 +22,10 @@ struct Samples {
   std::variant<SharedArray<uint8_t>, SharedArray<float>> features;
   float byte_scale = 1.0f / 255.0f;
   // Empty where samples to be predicted come without.
-  SharedArray<int32_t> labels;  // [count], classification
-  SharedArray<float> targets;   // [count, targets], regression
+  SharedArray<int32_t> labels;  // [count], classification with one position
+  // [count, positions], sequences: labels of a vocabulary of bytes.
+  SharedArray<uint8_t> byte_labels;
+  SharedArray<float> targets;  // [count, targets], regression
   // The first train_count samples are for training, the others are the source's own test part;
   // equal to count where the source brings none.
   int64_t train_count = 0;

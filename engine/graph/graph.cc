@@ -49,6 +49,14 @@ class Builder {
       Break(node);
       return;
     }
+    if (node.layer->vocabulary() > 0 && !ReadsData(node)) {
+      violations_.Add(path, absl::StrCat(node.type,
+                                         " reads the ids of the data, not the output of "
+                                         "another layer; name it: inputs: [",
+                                         kInputName, "]"));
+      Break(node);
+      return;
+    }
     auto output = node.layer->OutputShape(node.input_shapes);
     if (!output.ok()) {
       violations_.Add(path, Message(output.status()));
@@ -75,6 +83,11 @@ class Builder {
 
  private:
   static constexpr int kBroken = -2;
+
+  static bool ReadsData(const GraphNode& node) {
+    return std::all_of(node.inputs.begin(), node.inputs.end(),
+                       [](int input) { return input == GraphNode::kInput; });
+  }
 
   void Break(const GraphNode& node) {
     broken_.insert(node.name);

@@ -58,6 +58,15 @@ class Layer {
   // Saturates.
   virtual int64_t ForwardFlops(absl::Span<const Shape> inputs) const { return 0; }
 
+  // How many ids it knows, counted from 0, where it reads ids and no numbers: its input is then the
+  // data. 0: it reads numbers.
+  virtual int64_t vocabulary() const { return 0; }
+
+  // Elements that a plan holds for a batch beside inputs, outputs and their gradients. Saturates.
+  virtual int64_t InnerElements(absl::Span<const Shape> inputs, int64_t batch,
+                                bool training) const {
+    return 0;
+  }
   // Whether a plan may need a copy of the input in another layout than that of the layer before.
   virtual bool MayCopyInput(absl::Span<const Shape> inputs) const { return false; }
 

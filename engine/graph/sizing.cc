@@ -65,7 +65,21 @@ ValueElements CountValues(const Graph& graph) {
   return values;
 }
 
+int64_t CountInner(const Graph& graph, int64_t batch, bool training) {
+  int64_t inner = 0;
+  for (const GraphNode& node : graph.nodes())
+    inner = AddSaturated(inner, node.layer->InnerElements(node.input_shapes, batch, training));
+  return inner;
+}
+
 }  // namespace
+
+int64_t InferenceBatch(const Graph& graph) {
+  constexpr int64_t kSamples = 256;
+  constexpr int64_t kRows = 4096;
+  const int64_t rows = graph.output().rank() == 2 ? graph.output()[0] : 1;
+  return std::clamp<int64_t>(kRows / rows, 1, kSamples);
+}
 
 int GroupCount(const Graph& graph, int64_t batch) {
   int64_t elements = graph.input().elements();
@@ -102,8 +116,12 @@ int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots) {
     }
   }
   const ValueElements values = CountValues(graph);
-  const int64_t activations = std::max(MultiplySaturated(values.training, batch),
-                                       MultiplySaturated(values.inference, kInferenceBatch));
+  const int64_t training =
+      AddSaturated(MultiplySaturated(values.training, batch), CountInner(graph, batch, true));
+  const int64_t judged = InferenceBatch(graph);
+  const int64_t inference =
+      AddSaturated(MultiplySaturated(values.inference, judged), CountInner(graph, judged, false));
+  const int64_t activations = std::max(training, inference);
   return MultiplySaturated(AddSaturated(parameters, activations), kFloatBytes);
 }
 

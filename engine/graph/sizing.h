@@ -9,8 +9,8 @@
 namespace trainyard {
 
 // Samples of one pass of evaluation or prediction, whatever the batch of training is: the same
-// samples then give the same bits in both.
-constexpr int64_t kInferenceBatch = 256;
+// samples then give the same bits in both. Fewer where the samples are long sequences.
+int64_t InferenceBatch(const Graph& graph);
 
 // The number of groups that a batch is cut into.
 int GroupCount(const Graph& graph, int64_t batch);

@@ -17,6 +17,12 @@ constexpr float kTanhBound = 0.95f;
 void EmitProbe(PlanBuilder& plan, const View& output, ActivationProbe kind) {
   onednn::BlockForm form;
   if (!onednn::FormOf(output.layout, form)) return;
+  if (const onednn::Dims dims = onednn::DimsOf(output.layout); dims.size() == 3) {
+    // [batch, positions, features]: a unit is a feature, as in NHWC.
+    form.channels = form.block = dims[2];
+    form.channel_blocks = 1;
+    form.spatial = dims[1];
+  }
   const bool dead = kind == ActivationProbe::kDead;
   const int64_t width = dead ? form.channels : 1;
   const int64_t groups = static_cast<int64_t>(plan.groups().size());

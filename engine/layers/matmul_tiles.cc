@@ -29,13 +29,16 @@ std::vector<Range> Cut(int64_t size, int64_t parts, int64_t multiple) {
   return ranges;
 }
 
-MatmulTiles::MatmulTiles(int64_t m, int64_t n, int64_t k) : k_(k) {
+MatmulTiles::MatmulTiles(int64_t m, int64_t n, int64_t k, Cut prefer) : k_(k) {
   const int64_t flops = 2 * m * n * k;
   const int64_t parts = std::clamp<int64_t>(flops / kTileFlops, 1, kMaxTiles);
-  if (n / kColumnMultiple >= parts || n >= m) {
-    for (const Range& columns : Cut(n, parts, kColumnMultiple)) tiles_.push_back({{0, m}, columns});
+  const bool by_rows = prefer == Cut::kRows ? m / kRowMultiple >= parts || m >= n
+                                            : n / kColumnMultiple < parts && n < m;
+  if (by_rows) {
+    for (const Range& rows : layers::Cut(m, parts, kRowMultiple)) tiles_.push_back({rows, {0, n}});
   } else {
-    for (const Range& rows : Cut(m, parts, kRowMultiple)) tiles_.push_back({rows, {0, n}});
+    for (const Range& columns : layers::Cut(n, parts, kColumnMultiple))
+      tiles_.push_back({{0, m}, columns});
   }
 }
 

@@ -24,12 +24,16 @@ struct Matrix {
   int64_t row_stride = 0;
   int64_t column_stride = 1;
   onednn::Type type = onednn::Type::kFloat32;
+
+  Matrix Transposed() const { return {ref, column_stride, row_stride, type}; }
 };
 
 // c [m, n] = a [m, k] * b [k, n] (+ bias [n]), as tiles of the plan's open stage.
 class MatmulTiles {
  public:
-  MatmulTiles(int64_t m, int64_t n, int64_t k);
+  // What is cut where both axes are long enough.
+  enum class Cut { kColumns, kRows };
+  MatmulTiles(int64_t m, int64_t n, int64_t k, Cut prefer = Cut::kColumns);
   int count() const { return static_cast<int>(tiles_.size()); }
   absl::Status Emit(PlanBuilder& plan, int first_tile, const Matrix& a, const Matrix& b,
                     const Matrix& c, const std::optional<BufferRef>& bias = std::nullopt) const;

@@ -3,8 +3,8 @@
 // have one output, the logit of class 1. Either is PyTorch's BCEWithLogitsLoss.
 #include <cmath>
 
+#include "engine/base/exp.h"
 #include "engine/losses/check.h"
-#include "engine/losses/exp.h"
 #include "engine/losses/loss.h"
 
 namespace trainyard::losses {

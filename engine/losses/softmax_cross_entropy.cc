@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "engine/base/exp.h"
 #include "engine/losses/check.h"
-#include "engine/losses/exp.h"
 #include "engine/losses/loss.h"
 
 namespace trainyard::losses {

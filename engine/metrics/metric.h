@@ -17,6 +17,7 @@
 namespace trainyard {
 
 struct MetricBatch {
+  // Rows: samples, or their positions one after another.
   int64_t count = 0;
   // Outputs a row: classes, or targets; 1 for two classes told apart by the logit of class 1.
   int64_t width = 0;
@@ -50,8 +51,8 @@ class Metric {
   virtual std::string name() const = 0;
   // INVALID_ARGUMENT where the metric does not fit the task.
   virtual absl::Status Check(const DataInfo& data) const = 0;
-  // Memory that so many samples take until Reset, for data that passed Check.
-  virtual int64_t MemoryBytes(const DataInfo& data, int64_t samples) const { return 0; }
+  // Memory that so many rows take until Reset, for data that passed Check.
+  virtual int64_t MemoryBytes(const DataInfo& data, int64_t rows) const { return 0; }
   virtual void Reset(const DataInfo& data) = 0;
   virtual void Update(const MetricBatch& batch) = 0;
   virtual void Report(MetricReport& report) const = 0;

@@ -23,6 +23,7 @@ void RefuseTrainingFields(const v1::Specification& specification, Violations& vi
   refuse(specification.has_budget(), "budget");
   refuse(specification.metrics_size() > 0, "metrics");
   refuse(specification.batch_size() > 0, "batch_size");
+  refuse(specification.clip_gradient_norm() != 0, "clip_gradient_norm");
 }
 
 void RefuseModelFields(const v1::Data& data, Violations& violations) {

@@ -90,6 +90,7 @@ class Compiler {
     }
     const size_t before = violations_.list().size();
     result_.graph = CompileGraph(model, result_.data.info.input_shape, catalogs_, violations_);
+    if (violations_.list().size() == before) CheckVocabulary();
     model_known_ = violations_.list().size() == before;
     if (model_known_ && result_.graph.parameters() > limits_.parameters) {
       model_known_ = false;
@@ -153,6 +154,7 @@ class Compiler {
     }
     if (!model_known_) return;
     const Shape& output = result_.graph.output();
+    if (data.vocabulary > 0) return CheckSequenceOutput(output);
     if (output.rank() == 1 && result_.loss->Accepts(data, output[0])) return;
     const bool classification = data.task == Task::kClassification;
     violations_.Add(
@@ -163,12 +165,39 @@ class Compiler {
             "; end with {type: dense, units: ", classification ? data.classes : data.targets, "}"));
   }
 
+  void CheckSequenceOutput(const Shape& output) {
+    const DataInfo& data = result_.data.info;
+    if (output == Shape{data.positions, data.classes}) return;
+    violations_.Add(
+        absl::StrCat("model.layers[", spec_.model().layers_size() - 1, "]"),
+        absl::StrCat("the last layer gives ", output.ToString(), ", but each of the ",
+                     data.positions, " positions of a sample has ", data.classes,
+                     " classes: expected ", Shape{data.positions, data.classes}.ToString(),
+                     "; end with {type: dense, units: ", data.classes, "}"));
+  }
+
+  // Every layer that reads the ids of the data knows as many.
+  void CheckVocabulary() {
+    const int64_t needed = result_.data.info.vocabulary;
+    for (size_t i = 0; i < result_.graph.nodes().size(); ++i) {
+      const int64_t known = result_.graph.nodes()[i].layer->vocabulary();
+      if (known == 0 || known >= needed) continue;
+      violations_.Add(JoinPath(LayerPath(static_cast<int>(i)), "vocabulary"),
+                      absl::StrCat(known, "; the data has ids below ", needed));
+    }
+  }
+
   void CompileOptimization() {
     result_.optimizer = Make(*spec_.mutable_optimizer(), "optimizer", "adam", catalogs_.optimizers);
     result_.schedule = Make(*spec_.mutable_schedule(), "schedule", "constant", catalogs_.schedules);
     if (spec_.precision() == v1::PRECISION_UNSPECIFIED) spec_.set_precision(v1::PRECISION_FP32);
     if (!v1::Precision_IsValid(spec_.precision()))
       violations_.Add("precision", "unknown value; known: PRECISION_FP32, PRECISION_BF16");
+    const double clip = spec_.clip_gradient_norm();
+    if (!std::isfinite(clip) || clip < 0) {
+      violations_.Add("clip_gradient_norm",
+                      absl::StrCat(clip, "; expected a norm above 0, or 0 for no clipping"));
+    }
   }
 
   void CompileMetrics(bool data_known) {
@@ -259,7 +288,9 @@ class Compiler {
     const int slots = static_cast<int>(result_.optimizer->slots().size());
     const int64_t step = EstimateMemory(result_.graph, spec_.batch_size(), slots);
     memory_bytes_ = AddSaturated(AddSaturated(step, result_.data.memory_bytes), kProcessBytes);
-    const int64_t judged = std::max(result_.data.validation_size, result_.data.test_size);
+    const int64_t judged =
+        MultiplySaturated(std::max(result_.data.validation_size, result_.data.test_size),
+                          result_.data.info.positions);
     for (const auto& metric : result_.metrics) {
       memory_bytes_ = AddSaturated(memory_bytes_, metric->MemoryBytes(result_.data.info, judged));
     }

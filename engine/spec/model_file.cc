@@ -30,6 +30,10 @@ v1::ModelData ToMessage(const DataInfo& info, size_t transforms) {
   data.set_classes(info.classes);
   data.mutable_class_names()->Add(info.class_names.begin(), info.class_names.end());
   data.set_targets(info.targets);
+  if (info.vocabulary > 0) {
+    data.set_positions(info.positions);
+    data.set_vocabulary(info.vocabulary);
+  }
   for (const FeatureColumn& column : info.columns) {
     v1::ModelData::Column& out = *data.add_columns();
     out.set_name(column.name);
@@ -48,6 +52,8 @@ DataInfo FromMessage(const v1::ModelData& data) {
   info.classes = data.classes();
   info.class_names.assign(data.class_names().begin(), data.class_names().end());
   info.targets = data.targets();
+  info.vocabulary = data.vocabulary();
+  if (info.vocabulary > 0) info.positions = data.positions();
   for (const v1::ModelData::Column& column : data.columns())
     info.columns.push_back(
         {column.name(), {column.categories().begin(), column.categories().end()}});

@@ -311,6 +311,14 @@ absl::StatusOr<Primitive> Matmul(const Layout& source, const Layout& weights,
   });
 }
 
+void Gemm(int64_t m, int64_t n, int64_t k, float alpha, const GemmOperand& a, const GemmOperand& b,
+          float beta, float* c, int64_t c_stride) {
+  const dnnl_status_t status =
+      dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', m, n, k, alpha, a.data,
+                 a.stride, b.data, b.stride, beta, c, c_stride);
+  TRAINYARD_CHECK(status == dnnl_success, "a matrix product of proven sizes failed");
+}
+
 absl::StatusOr<Primitive> PoolingForward(const PoolingShape& shape, bool training) {
   return Guard("pooling", [&] {
     const auto description = DescribePooling(shape, training);

@@ -75,6 +75,18 @@ absl::StatusOr<Primitive> ConvolutionBackwardWeights(const ConvolutionShape& sha
 absl::StatusOr<Primitive> Matmul(const Layout& source, const Layout& weights,
                                  const Layout& destination, bool bias);
 
+// A matrix in row-major order, whose rows lie `stride` elements apart; `transposed`: what is meant
+// is its transpose.
+struct GemmOperand {
+  const float* data = nullptr;
+  int64_t stride = 0;
+  bool transposed = false;
+};
+// c [m, n] = alpha * a [m, k] * b [k, n] + beta * c, on the calling thread: for kernels of ours
+// that multiply many small matrices. Where beta is 0, c is not read.
+void Gemm(int64_t m, int64_t n, int64_t k, float alpha, const GemmOperand& a, const GemmOperand& b,
+          float beta, float* c, int64_t c_stride);
+
 enum class PoolingKind { kMax, kAverageIncludePadding, kAverageExcludePadding };
 struct PoolingShape {
   PoolingKind kind = PoolingKind::kMax;

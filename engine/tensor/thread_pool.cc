@@ -24,15 +24,15 @@ uint64_t Ticket(uint32_t round, uint64_t tile) { return uint64_t{round} << kRoun
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads) : lanes_(static_cast<size_t>(threads)) {
   omp_set_num_threads(1);
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+  for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { WorkerLoop(i); });
 }
 
 ThreadPool::~ThreadPool() {
   stopping_ = true;
-  ticket_.fetch_add(uint64_t{1} << kRoundShift);
-  ticket_.notify_all();
+  round_.fetch_add(1);
+  round_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -43,15 +43,21 @@ int ThreadPool::AvailableCores() {
   return std::max(1, CPU_COUNT(&set));
 }
 
-void ThreadPool::TakeTiles(uint32_t round) {
+void ThreadPool::TakeTiles(uint32_t round, int thread) {
   const TileFunction* function = function_.load(std::memory_order_acquire);
-  const int tiles = tiles_.load(std::memory_order_acquire);
-  uint64_t ticket = ticket_.load(std::memory_order_acquire);
-  while (RoundOf(ticket) == round && TileOf(ticket) < tiles) {
-    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
-    (*function)(TileOf(ticket));
-    if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) remaining_.notify_one();
-    ticket = ticket_.load(std::memory_order_acquire);
+  const int64_t tiles = tiles_.load(std::memory_order_acquire);
+  const int64_t lanes = static_cast<int64_t>(lanes_.size());
+  for (int64_t turn = 0; turn < lanes; ++turn) {
+    const int64_t lane = (thread + turn) % lanes;
+    const int end = static_cast<int>(tiles * (lane + 1) / lanes);
+    std::atomic<uint64_t>& next = lanes_[static_cast<size_t>(lane)].ticket;
+    uint64_t ticket = next.load(std::memory_order_acquire);
+    while (RoundOf(ticket) == round && TileOf(ticket) < end) {
+      if (!next.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
+      (*function)(TileOf(ticket));
+      if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) remaining_.notify_one();
+      ticket = next.load(std::memory_order_acquire);
+    }
   }
 }
 
@@ -63,15 +69,20 @@ void ThreadPool::RunTiles(int tiles, const TileFunction& function) {
   }
   // A closed round stands between two open ones: a thread late in the round before that reads the
   // function or the number of tiles written below has seen the closing too, and its claim fails.
-  const uint32_t closed = RoundOf(ticket_.load(std::memory_order_relaxed)) + 1;
+  const uint32_t closed = round_.load(std::memory_order_relaxed) + 1;
   const uint32_t round = closed + 1;
-  ticket_.store(Ticket(closed, kClosed), std::memory_order_relaxed);
+  for (Lane& lane : lanes_) lane.ticket.store(Ticket(closed, kClosed), std::memory_order_relaxed);
   remaining_.store(tiles, std::memory_order_relaxed);
   function_.store(&function, std::memory_order_release);
   tiles_.store(tiles, std::memory_order_release);
-  ticket_.store(Ticket(round, 0), std::memory_order_release);
-  ticket_.notify_all();
-  TakeTiles(round);
+  const int64_t lanes = static_cast<int64_t>(lanes_.size());
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    const uint64_t first = static_cast<uint64_t>(tiles * lane / lanes);
+    lanes_[static_cast<size_t>(lane)].ticket.store(Ticket(round, first), std::memory_order_release);
+  }
+  round_.store(round, std::memory_order_release);
+  round_.notify_all();
+  TakeTiles(round, 0);
   for (int spin = 0; spin < kSpins; ++spin) {
     if (remaining_.load(std::memory_order_acquire) == 0) return;
     _mm_pause();
@@ -82,22 +93,22 @@ void ThreadPool::RunTiles(int tiles, const TileFunction& function) {
   }
 }
 
-void ThreadPool::WorkerLoop() {
+void ThreadPool::WorkerLoop(int thread) {
   omp_set_num_threads(1);
   uint32_t done = 0;
   while (true) {
-    uint64_t ticket = ticket_.load(std::memory_order_acquire);
-    for (int spin = 0; spin < kSpins && RoundOf(ticket) == done; ++spin) {
+    uint32_t round = round_.load(std::memory_order_acquire);
+    for (int spin = 0; spin < kSpins && round == done; ++spin) {
       _mm_pause();
-      ticket = ticket_.load(std::memory_order_acquire);
+      round = round_.load(std::memory_order_acquire);
     }
-    while (RoundOf(ticket) == done) {
-      ticket_.wait(ticket, std::memory_order_acquire);
-      ticket = ticket_.load(std::memory_order_acquire);
+    while (round == done) {
+      round_.wait(round, std::memory_order_acquire);
+      round = round_.load(std::memory_order_acquire);
     }
     if (stopping_.load(std::memory_order_acquire)) return;
-    done = RoundOf(ticket);
-    TakeTiles(done);  // none where the round is closed: then the open one is waited for
+    done = round;
+    TakeTiles(done, thread);
   }
 }
 

@@ -50,15 +50,22 @@ class ThreadPool {
   static int AvailableCores();
 
  private:
-  void RunTiles(int tiles, const TileFunction& function);
-  void WorkerLoop();
-  // Takes tiles of `round` until none is left.
-  void TakeTiles(uint32_t round);
+  // A thread's own share of the tiles, a range of them: what a thread has written in one stage it
+  // finds in its cache in the next. Others help where it is late.
+  struct alignas(64) Lane {
+    // High half: the round, low half: the next tile. A claim succeeds only within the round that
+    // the claimer saw, so a late thread can never run a function of another round.
+    std::atomic<uint64_t> ticket{0};
+  };
 
-  // High half: the round, low half: the next tile. A claim succeeds only within the round that the
-  // claimer saw, so a late thread can never run a function of another round. function_ and tiles_
-  // are written while the round is a closed one, which gives no tile.
-  std::atomic<uint64_t> ticket_{0};
+  void RunTiles(int tiles, const TileFunction& function);
+  void WorkerLoop(int thread);
+  // Takes tiles of `round` until none is left, those of its own lane first.
+  void TakeTiles(uint32_t round, int thread);
+
+  std::vector<Lane> lanes_;
+  // function_ and tiles_ are written while every lane is in a closed round, which gives no tile.
+  std::atomic<uint32_t> round_{0};
   std::atomic<const TileFunction*> function_{nullptr};
   std::atomic<int> tiles_{0};
   std::atomic<int> remaining_{0};

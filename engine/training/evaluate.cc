@@ -31,7 +31,7 @@ MetricReport Evaluate(Network& network, const Part& part, const DataInfo& data, 
                   [](const MetricReport::Scalar& scalar) { return scalar.name == "loss"; });
   if (!has_loss) {
     report.scalars.insert(report.scalars.begin(),
-                          {"loss", loss_sum / static_cast<double>(part.size())});
+                          {"loss", loss_sum / static_cast<double>(part.size() * data.positions)});
   }
   return report;
 }

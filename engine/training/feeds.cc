@@ -8,8 +8,8 @@
 namespace trainyard {
 namespace {
 
-void LoadTarget(const Part& part, int64_t sample, int32_t* label, float* targets) {
-  if (label != nullptr) *label = part.Label(sample);
+void LoadTarget(const Part& part, int64_t sample, int32_t* labels, float* targets) {
+  if (labels != nullptr) part.Labels(sample, labels);
   if (targets != nullptr) part.Targets(sample, targets);
 }
 
@@ -31,15 +31,16 @@ void TrainingFeed::BeginEpoch(uint64_t epoch) {
   ShuffleEpoch(seed_, epoch, part_.size(), order_);
 }
 
-void TrainingFeed::Load(int64_t position, float* features, int32_t* label, float* targets) const {
+void TrainingFeed::Load(int64_t position, float* features, int32_t* labels, float* targets) const {
   const int64_t sample = order_[static_cast<size_t>(first_ + position)];
   part_.ReadAugmented(sample, seed_, epoch_, features);
-  LoadTarget(part_, sample, label, targets);
+  LoadTarget(part_, sample, labels, targets);
 }
 
-void EvaluationFeed::Load(int64_t position, float* features, int32_t* label, float* targets) const {
+void EvaluationFeed::Load(int64_t position, float* features, int32_t* labels,
+                          float* targets) const {
   part_.Read(first_ + position, features);
-  LoadTarget(part_, first_ + position, label, targets);
+  LoadTarget(part_, first_ + position, labels, targets);
 }
 
 }  // namespace trainyard

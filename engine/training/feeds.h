@@ -23,7 +23,7 @@ class TrainingFeed final : public BatchFeed {
   void BeginEpoch(uint64_t epoch);
   // The batch starts at this place of the epoch.
   void Seek(int64_t first) { first_ = first; }
-  void Load(int64_t position, float* features, int32_t* label, float* targets) const override;
+  void Load(int64_t position, float* features, int32_t* labels, float* targets) const override;
 
  private:
   const Part& part_;
@@ -36,7 +36,7 @@ class TrainingFeed final : public BatchFeed {
 class EvaluationFeed final : public BatchFeed {
  public:
   explicit EvaluationFeed(const Part& part, int64_t first = 0) : part_(part), first_(first) {}
-  void Load(int64_t position, float* features, int32_t* label, float* targets) const override;
+  void Load(int64_t position, float* features, int32_t* labels, float* targets) const override;
 
  private:
   const Part& part_;

@@ -76,6 +76,7 @@ absl::StatusOr<StepMeasurement> MeasureSteps(const v1::Specification& specificat
   NetworkOptions network_options;
   network_options.threads = options.threads;
   network_options.compute_type = ComputeTypeOf(compiled.specification);
+  network_options.clip_gradient_norm = compiled.specification.clip_gradient_norm();
   network_options.batch = compiled.specification.batch_size();
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
                    Network::Create(compiled.graph, data.info, *compiled.loss, *compiled.optimizer,

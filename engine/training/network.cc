@@ -17,8 +17,8 @@ class Slice final : public BatchFeed {
  public:
   Slice(const BatchFeed& feed, int64_t begin, int64_t count)
       : feed_(feed), begin_(begin), count_(count) {}
-  void Load(int64_t position, float* features, int32_t* label, float* targets) const override {
-    feed_.Load(begin_ + std::min(position, count_ - 1), features, label, targets);
+  void Load(int64_t position, float* features, int32_t* labels, float* targets) const override {
+    feed_.Load(begin_ + std::min(position, count_ - 1), features, labels, targets);
   }
 
  private:
@@ -43,6 +43,7 @@ absl::StatusOr<std::unique_ptr<Network>> Network::Create(const Graph& graph, con
                                                          const Optimizer& optimizer,
                                                          const NetworkOptions& options) {
   std::unique_ptr<Network> network(new Network(graph, data, options.threads));
+  network->update_.clip_gradient_norm = options.clip_gradient_norm;
   ParameterTable& parameters = network->parameters_;
   ASSIGN_OR_RETURN(network->full_.step,
                    BuildTrainingPlan(graph, data, loss, network->update_, options.compute_type,
@@ -55,7 +56,7 @@ absl::StatusOr<std::unique_ptr<Network>> Network::Create(const Graph& graph, con
     plans.push_back(&network->last_);
   }
   ASSIGN_OR_RETURN(network->inference_.step, BuildInferencePlan(graph, data, options.compute_type,
-                                                                kInferenceBatch, parameters));
+                                                                InferenceBatch(graph), parameters));
   plans.push_back(&network->inference_);
   RETURN_IF_ERROR(network->Allocate(&optimizer, plans));
   return network;
@@ -68,7 +69,7 @@ absl::StatusOr<std::unique_ptr<Network>> Network::CreateForInference(const Graph
   std::unique_ptr<Network> network(new Network(graph, data, threads));
   ASSIGN_OR_RETURN(
       network->inference_.step,
-      BuildInferencePlan(graph, data, compute_type, kInferenceBatch, network->parameters_));
+      BuildInferencePlan(graph, data, compute_type, InferenceBatch(graph), network->parameters_));
   RETURN_IF_ERROR(network->Allocate(nullptr, {&network->inference_}));
   return network;
 }
@@ -144,7 +145,8 @@ StepResult Network::TrainStep(const BatchFeed& feed, int64_t count, StepContext 
     result.loss += memory.Get<double>(bound.step.losses)[group];
     result.correct += memory.Get<double>(bound.step.correct)[group];
   }
-  result.loss /= static_cast<double>(count);
+  result.loss /= static_cast<double>(count * data_.positions);
+  result.correct /= static_cast<double>(data_.positions);
   return result;
 }
 
@@ -160,14 +162,15 @@ void Network::Predict(const BatchFeed& feed, int64_t count,
   StepContext context;
   inference_.plan->PrepareWeights(pool_, context);
   const Memory& memory = inference_.plan->memory();
-  for (int64_t begin = 0; begin < count; begin += kInferenceBatch) {
-    const int64_t size = std::min(kInferenceBatch, count - begin);
+  const int64_t most = inference_.step.batch;
+  for (int64_t begin = 0; begin < count; begin += most) {
+    const int64_t size = std::min(most, count - begin);
     const Slice slice(feed, begin, size);
     context.feed = &slice;
     inference_.plan->Run(pool_, context);
     MetricBatch batch;
-    batch.count = size;
-    batch.width = graph_.output()[0];
+    batch.count = size * data_.positions;
+    batch.width = graph_.output().elements() / data_.positions;
     batch.outputs = memory.Get<float>(inference_.step.outputs);
     if (data_.task == Task::kClassification) {
       batch.labels = memory.Get<int32_t>(inference_.step.labels);

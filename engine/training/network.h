@@ -30,11 +30,15 @@ struct NetworkOptions {
   int64_t batch = 128;
   // Size of an epoch's last, smaller batch; 0 where there is none.
   int64_t last_batch = 0;
+  // Gradients of a larger norm, over all parameters, are scaled down to it; 0: none are.
+  double clip_gradient_norm = 0;
 };
 
 struct StepResult {
-  double loss = 0;     // mean over the batch
-  double correct = 0;  // classification: samples whose largest output is at their label
+  double loss = 0;  // mean over the batch
+  // Classification: samples whose largest output is at their label; of a sample with several
+  // positions its share of them.
+  double correct = 0;
 };
 
 struct NamedValue {

@@ -26,14 +26,16 @@ std::string CsvField(const std::string& text) {
 }
 
 // Rows of predictions.csv. Classification: sample, label, predicted, probability (softmax of the
-// outputs; the logistic function where there is one output for two classes). Regression: sample,
+// outputs; the logistic function where there is one output for two classes); in sequences a row is
+// a position of a sample, which follows the sample. Regression: sample,
 // then a target and a predicted column for each target. Labels and targets that are not known stay
 // empty.
 class Table {
  public:
   explicit Table(const DataInfo& data) : data_(data) {
     if (data.task == Task::kClassification) {
-      text_ = "sample,label,predicted,probability\n";
+      text_ = data.positions > 1 ? "sample,position,label,predicted,probability\n"
+                                 : "sample,label,predicted,probability\n";
       return;
     }
     text_ = "sample";
@@ -42,9 +44,10 @@ class Table {
     text_ += "\n";
   }
 
-  void Add(uint64_t sample, const float* outputs, int64_t width, const int32_t* label,
-           const float* targets) {
+  void Add(uint64_t sample, int64_t position, const float* outputs, int64_t width,
+           const int32_t* label, const float* targets) {
     absl::StrAppend(&text_, sample);
+    if (data_.positions > 1) absl::StrAppend(&text_, ",", position);
     if (data_.task == Task::kClassification) {
       AddClass(outputs, width, *label);
     } else {
@@ -119,10 +122,12 @@ absl::StatusOr<RunOutcome> Predict(const v1::Prediction& predict,
 
   Table table(info);
   const EvaluationFeed feed(*part, first);
-  uint64_t sample = predict.first();
+  const uint64_t positions = static_cast<uint64_t>(info.positions);
+  uint64_t place = predict.first() * positions;
   network->Predict(feed, count, [&](const MetricBatch& batch) {
-    for (int64_t row = 0; row < batch.count; ++row, ++sample) {
-      table.Add(sample, batch.outputs + row * batch.width, batch.width,
+    for (int64_t row = 0; row < batch.count; ++row, ++place) {
+      table.Add(place / positions, static_cast<int64_t>(place % positions),
+                batch.outputs + row * batch.width, batch.width,
                 batch.labels == nullptr ? nullptr : batch.labels + row,
                 batch.targets == nullptr ? nullptr : batch.targets + row * batch.width);
     }

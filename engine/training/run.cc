@@ -31,6 +31,7 @@ absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOpti
   network_options.compute_type = ComputeTypeOf(compiled.specification);
   network_options.batch = compiled.specification.batch_size();
   network_options.last_batch = data.train->size() % network_options.batch;
+  network_options.clip_gradient_norm = compiled.specification.clip_gradient_norm();
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
                    Network::Create(compiled.graph, data.info, *compiled.loss, *compiled.optimizer,
                                    network_options));

@@ -1,6 +1,8 @@
 #include "engine/training/step_plan.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "engine/base/status.h"
 #include "engine/graph/sizing.h"
@@ -18,7 +20,9 @@ Value EmitInput(PlanBuilder& plan, const Graph& graph, const DataInfo& data, Ste
   const int64_t elements = graph.input().elements();
   const int64_t width = data.targets;
   const View view = {plan.NewBuffer(plan.batch() * elements * kFloatBytes), layout};
-  step.labels = plan.NewPinnedBuffer(plan.batch() * static_cast<int64_t>(sizeof(int32_t)));
+  const int64_t positions = data.positions;
+  step.labels =
+      plan.NewPinnedBuffer(plan.batch() * positions * static_cast<int64_t>(sizeof(int32_t)));
   step.targets = plan.NewPinnedBuffer(plan.batch() * std::max<int64_t>(width, 1) * kFloatBytes);
   const BufferRef features = view.ref;
   const BufferRef labels = step.labels;
@@ -30,7 +34,7 @@ Value EmitInput(PlanBuilder& plan, const Graph& graph, const DataInfo& data, Ste
           const BatchFeed& feed = *static_cast<const BatchFeed*>(context.feed);
           for (int64_t i = group.begin; i < group.begin + group.count; ++i) {
             feed.Load(i, memory.Get<float>(features) + i * elements,
-                      classification ? memory.Get<int32_t>(labels) + i : nullptr,
+                      classification ? memory.Get<int32_t>(labels) + i * positions : nullptr,
                       classification ? nullptr : memory.Get<float>(targets) + i * width);
           }
         });
@@ -80,9 +84,9 @@ absl::StatusOr<Value> EmitForward(PlanBuilder& plan, const Graph& graph, const D
 
 // The rows of the model's output, plain and kept.
 absl::StatusOr<View> EmitOutput(PlanBuilder& plan, Value output, StepPlan& step) {
-  const int64_t width = plan.shape(output)[0];
-  const View kept = {plan.NewPinnedBuffer(plan.batch() * width * kFloatBytes),
-                     onednn::Plain({plan.largest_group(), width})};
+  const Shape& shape = plan.shape(output);
+  const View kept = {plan.NewPinnedBuffer(plan.batch() * shape.elements() * kFloatBytes),
+                     onednn::Plain(BatchDims(plan.largest_group(), shape))};
   const View& view = plan.ViewOf(output);
   for (const Group& group : plan.groups()) {
     ASSIGN_OR_RETURN(const onednn::Primitive copy,
@@ -107,13 +111,14 @@ double CountCorrect(const LossRows& rows) {
 
 void EmitLoss(PlanBuilder& plan, Value output, const View& rows, const DataInfo& data,
               const Loss& loss, StepPlan& step) {
-  const int64_t width = plan.shape(output)[0];
+  const int64_t positions = data.positions;
+  const int64_t width = plan.shape(output).elements() / positions;
   const bool classification = data.task == Task::kClassification;
   const int64_t groups = static_cast<int64_t>(plan.groups().size());
   step.losses = plan.NewPinnedBuffer(groups * static_cast<int64_t>(sizeof(double)));
   step.correct = plan.NewPinnedBuffer(groups * static_cast<int64_t>(sizeof(double)));
   const View gradient = plan.NewView(rows.layout);
-  const float scale = 1.0f / static_cast<float>(plan.batch());
+  const float scale = 1.0f / static_cast<float>(plan.batch() * positions);
   for (const Group& group : plan.groups()) {
     const BufferRef outputs = plan.At(rows, group);
     const BufferRef slope = plan.At(gradient, group);
@@ -122,11 +127,11 @@ void EmitLoss(PlanBuilder& plan, Value output, const View& rows, const DataInfo&
                              {}, step.losses, step.correct, {}};
     plan.AddToGroup("loss", group, {outputs, slope}, [=](const StepContext&, const Memory& memory) {
       LossRows batch;
-      batch.count = group.count;
+      batch.count = group.count * positions;
       batch.width = width;
       batch.outputs = memory.Get<float>(outputs);
       if (classification) {
-        batch.labels = memory.Get<int32_t>(places.labels) + group.begin;
+        batch.labels = memory.Get<int32_t>(places.labels) + group.begin * positions;
       } else {
         batch.targets = memory.Get<float>(places.targets) + group.begin * width;
       }
@@ -138,14 +143,17 @@ void EmitLoss(PlanBuilder& plan, Value output, const View& rows, const DataInfo&
   plan.AddGradient(output, gradient);
 }
 
+// Elements of a parameter.
+struct UpdatePart {
+  int parameter;
+  int64_t begin, count;
+  bool decay;
+};
+using UpdateTiles = std::vector<std::vector<UpdatePart>>;
+
 // Ranges of all trainable parameters, small ones gathered into one tile.
-void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const UpdateState& update) {
-  struct Range {
-    int parameter;
-    int64_t begin, count;
-    bool decay;
-  };
-  std::vector<std::vector<Range>> tiles;
+UpdateTiles CutUpdate(const ParameterTable& parameters) {
+  UpdateTiles tiles;
   int64_t filled = kUpdateTileElements;
   for (size_t index = 0; index < parameters.entries().size(); ++index) {
     const ParameterTable::Entry& entry = parameters.entries()[index];
@@ -162,18 +170,65 @@ void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const Updat
       filled += count;
     }
   }
+  return tiles;
+}
+
+// Leaves the sum of squares of each tile's gradients: [tiles] double.
+BufferRef EmitSquares(PlanBuilder& plan, const UpdateTiles& tiles) {
+  const BufferRef squares =
+      plan.NewBuffer(static_cast<int64_t>(tiles.size()) * static_cast<int64_t>(sizeof(double)));
+  plan.BeginStage("gradient norm", static_cast<int>(tiles.size()));
+  for (size_t tile = 0; tile < tiles.size(); ++tile) {
+    const std::vector<UpdatePart> parts = tiles[tile];
+    plan.AddToTile(
+        static_cast<int>(tile), {squares}, [=](const StepContext&, const Memory& memory) {
+          constexpr int64_t kLanes = 8;  // fixed, so that the order of sums is
+          double lanes[kLanes] = {};
+          for (const UpdatePart& part : parts) {
+            const float* const gradients =
+                memory.Get<float>({Space::kGradients, part.parameter, part.begin * kFloatBytes});
+            for (int64_t i = 0; i < part.count; ++i)
+              lanes[i % kLanes] += static_cast<double>(gradients[i]) * gradients[i];
+          }
+          memory.Get<double>(squares)[tile] = std::accumulate(lanes, lanes + kLanes, 0.0);
+        });
+  }
+  return squares;
+}
+
+// What gradients are multiplied by: every tile adds up the squares of all, in their order. As
+// PyTorch's clip_grad_norm_.
+float ClipFactor(const double* squares, size_t tiles, double largest) {
+  constexpr double kTiny = 1e-6;
+  const double norm = std::sqrt(std::accumulate(squares, squares + tiles, 0.0));
+  return static_cast<float>(norm + kTiny > largest ? largest / (norm + kTiny) : 1.0);
+}
+
+void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const UpdateState& update) {
+  const UpdateTiles tiles = CutUpdate(parameters);
+  const double largest = update.clip_gradient_norm;
+  const BufferRef squares = largest > 0 ? EmitSquares(plan, tiles) : BufferRef();
+  const std::vector<BufferRef> uses =
+      largest > 0 ? std::vector<BufferRef>{squares} : std::vector<BufferRef>();
   plan.BeginStage("update", static_cast<int>(tiles.size()));
   const UpdateState* const state = &update;
+  const size_t tile_count = tiles.size();
   for (size_t tile = 0; tile < tiles.size(); ++tile) {
-    const std::vector<Range> ranges = tiles[tile];
-    plan.AddToTile(static_cast<int>(tile), {}, [=](const StepContext&, const Memory& memory) {
-      for (const Range& range : ranges) {
+    const std::vector<UpdatePart> ranges = tiles[tile];
+    plan.AddToTile(static_cast<int>(tile), uses, [=](const StepContext&, const Memory& memory) {
+      const float factor =
+          largest > 0 ? ClipFactor(memory.Get<double>(squares), tile_count, largest) : 1.0f;
+      for (const UpdatePart& range : ranges) {
         UpdateRange arguments;
         arguments.count = range.count;
         arguments.weights =
             memory.Get<float>({Space::kWeights, range.parameter, range.begin * kFloatBytes});
-        arguments.gradients =
+        float* const gradients =
             memory.Get<float>({Space::kGradients, range.parameter, range.begin * kFloatBytes});
+        if (factor != 1.0f) {
+          for (int64_t i = 0; i < range.count; ++i) gradients[i] *= factor;
+        }
+        arguments.gradients = gradients;
         const int64_t place = arguments.weights - state->weights;
         for (int slot = 0; slot < kMaxOptimizerSlots; ++slot) {
           arguments.slots[slot] =

@@ -18,9 +18,9 @@ namespace trainyard {
 class BatchFeed {
  public:
   virtual ~BatchFeed() = default;
-  // Sample `position` of the batch: features [elements], and a label or targets [width]; null where
-  // the task has none.
-  virtual void Load(int64_t position, float* features, int32_t* label, float* targets) const = 0;
+  // Sample `position` of the batch: features [elements], and labels [positions of a sample] or
+  // targets [width]; null where the task has none.
+  virtual void Load(int64_t position, float* features, int32_t* labels, float* targets) const = 0;
 };
 
 // What the update kernels read at run time; its address must not change while the plan lives.
@@ -29,17 +29,20 @@ struct UpdateState {
   float* weights = nullptr;
   std::array<float*, kMaxOptimizerSlots> slots = {};
   StepScalars scalars;
+  // The largest norm of the gradient; 0: any. Known when a plan is built.
+  double clip_gradient_norm = 0;
 };
 
 struct StepPlan {
   Plan::Parts parts;
   int64_t batch = 0;
   std::vector<Group> groups;
-  BufferRef labels;   // [batch] int32
+  // A row is a labelled position of a sample: rows = batch * positions.
+  BufferRef labels;   // [rows] int32
   BufferRef targets;  // [batch, width]
-  BufferRef outputs;  // [batch, width], plain
-  BufferRef losses;   // [groups] double: sums over the group's samples
-  BufferRef correct;  // [groups] double: samples whose largest output is at their label
+  BufferRef outputs;  // [rows, width], plain
+  BufferRef losses;   // [groups] double: sums over the group's rows
+  BufferRef correct;  // [groups] double: rows whose largest output is at their label
   std::vector<Probe> probes;
 };
 

@@ -32,15 +32,19 @@ class LayerConformance : public ::testing::TestWithParam<std::string> {
   std::vector<std::unique_ptr<LayerHarness>> Harnesses() const {
     std::vector<std::unique_ptr<LayerHarness>> harnesses;
     std::string refused;
-    for (const bool image : {false, true}) {
-      auto harness = LayerHarness::Create(AllCatalogs(), Example(), image);
+    for (const HarnessInput kind : {HarnessInput::kVector, HarnessInput::kImage,
+                                    HarnessInput::kSequence, HarnessInput::kIds}) {
+      // What reads numbers has been tested by the others.
+      if (kind == HarnessInput::kIds && !harnesses.empty()) continue;
+      auto harness = LayerHarness::Create(AllCatalogs(), Example(), kind);
       if (harness.ok()) {
         harnesses.push_back(*std::move(harness));
       } else {
         refused += "\n" + Message(harness.status());
       }
     }
-    EXPECT_FALSE(harnesses.empty()) << "takes neither vectors nor images:" << refused;
+    EXPECT_FALSE(harnesses.empty())
+        << "takes neither vectors nor images, sequences or ids:" << refused;
     return harnesses;
   }
 };
@@ -153,9 +157,8 @@ TEST_P(LayerConformance, PredictsInTheProvenShape) {
   for (const auto& harness : Harnesses()) {
     const auto network = NewNetwork(*harness);
     ASSERT_NE(network, nullptr);
-    const FixedFeed feed(harness->graph().input().elements(), LayerHarness::kClasses);
     int64_t rows = 0;
-    network->Predict(feed, 5, [&](const MetricBatch& batch) {
+    network->Predict(harness->feed(), 5, [&](const MetricBatch& batch) {
       rows += batch.count;
       EXPECT_EQ(batch.width, harness->graph().output()[0]);
       for (int64_t i = 0; i < batch.count * batch.width; ++i)

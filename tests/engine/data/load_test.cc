@@ -97,6 +97,12 @@ LoadedData LoadAll(DataPlan plan) {
   return *std::move(loaded);
 }
 
+int32_t LabelOf(const Part& part, int64_t sample) {
+  int32_t label = 0;
+  part.Labels(sample, &label);
+  return label;
+}
+
 std::vector<float> ReadAll(const Part& part, int64_t features = 1) {
   std::vector<float> values(static_cast<size_t>(part.size() * features));
   for (int64_t i = 0; i < part.size(); ++i) part.Read(i, values.data() + i * features);
@@ -200,7 +206,7 @@ TEST(LoadData, PartsHoldTheirSamples) {
   EXPECT_THAT(ReadAll(*data.test), ElementsAre(10, 11));
   const std::vector<float> validation = ReadAll(*data.validation);
   for (int64_t i = 0; i < 2; ++i)
-    EXPECT_EQ(data.validation->Label(i), static_cast<int32_t>(validation[i]) % 2);
+    EXPECT_EQ(LabelOf(*data.validation, i), static_cast<int32_t>(validation[i]) % 2);
 }
 
 TEST(LoadData, EmptyPartsAreNotNull) {
@@ -432,7 +438,7 @@ TEST(LoadForModel, SamplesMayComeWithoutLabels) {
   ProvePlan(plan, &own.fitted.source, DataRoots(), "predict.data", violations);
   auto part = LoadForModel(std::move(plan), own.fitted, "all", DataRoots());
   ASSERT_TRUE(part.ok()) << part.status();
-  EXPECT_EQ((*part)->Label(1), -1);
+  EXPECT_EQ(LabelOf(**part, 1), -1);
 }
 
 }  // namespace

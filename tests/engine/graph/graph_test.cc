@@ -87,9 +87,10 @@ TEST_F(GraphTest, WindowsFollowTheirPadding) {
 }
 
 TEST_F(GraphTest, SaysWhatDoesNotFit) {
-  EXPECT_EQ(Violation({Dense(10)}, Shape{1, 28, 28}),
-            "model.layers[0]: dense takes [features], got [1, 28, 28]; put a flatten or "
-            "global_avg_pool layer before it");
+  EXPECT_EQ(
+      Violation({Dense(10)}, Shape{1, 28, 28}),
+      "model.layers[0]: dense takes [features] or [positions, features], got [1, 28, 28]; put a "
+      "flatten or global_avg_pool layer before it");
   EXPECT_EQ(Violation({Conv(4, 5)}, Shape{1, 3, 3}),
             "model.layers[0]: a window of 5x5 does not fit into the image [1, 3, 3]; use a smaller "
             "one or padding: same");

@@ -80,6 +80,16 @@ TEST(LogLossTest, NanShows) {
       Measure(*MakeMetric("log_loss"), Classes(2), {2, {kNaN, 1}, {1}, {}})["log_loss"]));
 }
 
+// As uncertain as an even choice among four; and the geometric mean of 4/3 and 4.
+TEST(PerplexityTest, ByHand) {
+  EXPECT_NEAR(Measure(*MakeMetric("perplexity"), Classes(4),
+                      {4, {1, 1, 1, 1, 2, 2, 2, 2}, {0, 3}, {}})["perplexity"],
+              4, 1e-6);
+  const Rows rows{2, {0, std::log(3.0f), 0, std::log(3.0f)}, {1, 0}, {}};
+  EXPECT_NEAR(Measure(*MakeMetric("perplexity"), Classes(2), rows)["perplexity"],
+              std::sqrt(16.0 / 3), 1e-6);
+}
+
 // Two rows of probability 3/4, one right: |2 * 3/4 - 1| / 2.
 TEST(CalibrationErrorTest, ByHand) {
   const float l = std::log(3.0f);
@@ -192,8 +202,9 @@ TEST_P(ClassificationMetricTest, WithoutSamplesHasNoNumber) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, ClassificationMetricTest,
-                         ::testing::Values("accuracy", "top_k", "log_loss", "calibration_error",
-                                           "precision_recall_f1", "confusion", "auc"));
+                         ::testing::Values("accuracy", "top_k", "log_loss", "perplexity",
+                                           "calibration_error", "precision_recall_f1", "confusion",
+                                           "auc"));
 
 }  // namespace
 }  // namespace trainyard

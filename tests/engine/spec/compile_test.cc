@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "engine/export/safetensors.h"
@@ -86,6 +88,65 @@ TEST_F(CompileTest, FillsDefaults) {
   EXPECT_EQ(filled.checkpoint().keep(), 2u);
   EXPECT_EQ(filled.resources().cores(), 1u);
   EXPECT_GT(filled.resources().memory_bytes(), 0u);
+}
+
+constexpr char kSequences[] = R"(
+  data { source { type: "synthetic_text"
+                  params { key: "context" value { number_value: 12 } }
+                  params { key: "vocabulary" value { number_value: 20 } } } }
+  model {
+    layers { type: "embedding" params { key: "vocabulary" value { number_value: 20 } }
+             params { key: "features" value { number_value: 8 } } }
+    layers { type: "dense" params { key: "units" value { number_value: 20 } } }
+  }
+  loss { type: "softmax_cross_entropy" }
+  metrics { type: "perplexity" }
+  budget { epochs: 1 }
+)";
+
+TEST_F(CompileTest, SequencesHaveClassesAtEveryPosition) {
+  const CompiledSpecification compiled = CompileOne(Parse(kSequences));
+  ASSERT_TRUE(violations_.empty()) << violations_.ToStatus();
+  EXPECT_EQ(compiled.summary.parameters(), 20u * 8 + 8 * 20 + 20);
+  v1::Specification specification = Parse(kSequences);
+  (*specification.mutable_model()->mutable_layers(1)->mutable_params())["units"].set_number_value(
+      5);
+  EXPECT_EQ(
+      MessageOf(specification),
+      "the last layer gives [12, 5], but each of the 12 positions of a sample has 20 classes: "
+      "expected [12, 20]; end with {type: dense, units: 20}");
+  specification.mutable_model()->mutable_layers(1)->set_type("flatten");
+  specification.mutable_model()->mutable_layers(1)->clear_params();
+  EXPECT_THAT(MessageOf(specification), HasSubstr("the last layer gives [96]"));
+}
+
+TEST_F(CompileTest, AnEmbeddingReadsTheDataAndAllOfItsIds) {
+  v1::Specification specification = Parse(kSequences);
+  auto& params = *specification.mutable_model()->mutable_layers(0)->mutable_params();
+  params["vocabulary"].set_number_value(19);
+  EXPECT_THAT(PathsOf(specification), UnorderedElementsAre("model.layers[0].vocabulary"));
+  specification = Parse(kSequences);
+  *specification.mutable_model()->add_layers() = specification.model().layers(0);
+  EXPECT_THAT(MessageOf(specification),
+              HasSubstr("embedding reads the ids of the data, not the output of another layer"));
+}
+
+TEST_F(CompileTest, IdsAreNotTransformedNorStratified) {
+  v1::Specification specification = Parse(kSequences);
+  specification.mutable_data()->add_transforms()->set_type("standardize");
+  specification.mutable_data()->mutable_split()->set_stratify(true);
+  EXPECT_THAT(PathsOf(specification),
+              UnorderedElementsAre("data.transforms", "data.split.stratify"));
+}
+
+TEST_F(CompileTest, ClipsToAPositiveNorm) {
+  v1::Specification specification = Small();
+  for (const double bad : {-1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    specification.set_clip_gradient_norm(bad);
+    EXPECT_THAT(PathsOf(specification), UnorderedElementsAre("clip_gradient_norm")) << bad;
+  }
+  specification.set_clip_gradient_norm(0.5);
+  EXPECT_THAT(PathsOf(specification), UnorderedElementsAre());
 }
 
 TEST_F(CompileTest, TakesTheShorterBudget) {

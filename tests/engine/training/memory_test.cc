@@ -107,6 +107,13 @@ std::vector<Model> Models() {
        Shape{3, 16, 16}},
       {"residual", Residual(), Shape{3, 16, 16}},
       {"fan", Fan(), Shape{3, 16, 16}},
+      {"sequences",
+       Repeated({Make("embedding", {{"vocabulary", Of(10)}, {"features", Of(48)}}),
+                 Make("positional_embedding")},
+                {Make("layer_norm"), Make("self_attention", {{"heads", Of(4)}}), Dense(96),
+                 Make("gelu"), Dense(48)},
+                3, {Make("layer_norm"), Dense(10)}),
+       Shape{100}},
   };
 }
 
@@ -119,6 +126,7 @@ TEST(Memory, IsNeverAboveItsEstimate) {
     DataInfo data;
     data.input_shape = model.input;
     data.classes = 10;
+    if (graph.output().rank() == 2) data.positions = graph.output()[0];
     const auto loss = catalogs.losses.Make({"softmax_cross_entropy", {}}, "loss", violations);
     const auto optimizer = catalogs.optimizers.Make({"adam", {}}, "optimizer", violations);
     ASSERT_TRUE(violations.empty()) << model.name << ": " << violations.ToStatus();

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -221,6 +222,79 @@ TEST_F(RunTest, GoesOnFromACheckpointWithTheSameBits) {
         << "stopped at " << stop;
     EXPECT_EQ(rest.Last("train/loss"), through.Last("train/loss")) << "stopped at " << stop;
   }
+}
+
+// A block of a GPT on several groups of samples, with a last batch of another size.
+constexpr char kSequences[] = R"(
+  data { source { type: "synthetic_text" params { key: "samples" value { number_value: 300 } }
+                  params { key: "test_samples" value { number_value: 20 } }
+                  params { key: "context" value { number_value: 70 } }
+                  params { key: "vocabulary" value { number_value: 16 } }
+                  params { key: "branches" value { number_value: 2 } } }
+         split { validation: 0.1 } }
+  model {
+    initializer { type: "normal" params { key: "stddev" value { number_value: 0.1 } } }
+    layers { type: "embedding" params { key: "vocabulary" value { number_value: 16 } }
+             params { key: "features" value { number_value: 24 } } }
+    layers { type: "positional_embedding" name: "x" }
+    layers { type: "layer_norm" }
+    layers { type: "self_attention" name: "a" params { key: "heads" value { number_value: 3 } } }
+    layers { type: "add" inputs: "x" inputs: "a" name: "y" }
+    layers { type: "dense" params { key: "units" value { number_value: 48 } } }
+    layers { type: "relu" }
+    layers { type: "dropout" params { key: "rate" value { number_value: 0.1 } } }
+    layers { type: "dense" params { key: "units" value { number_value: 24 } } name: "b" }
+    layers { type: "add" inputs: "y" inputs: "b" }
+    layers { type: "layer_norm" }
+    layers { type: "dense" params { key: "units" value { number_value: 16 } } }
+  }
+  loss { type: "softmax_cross_entropy" }
+  optimizer { type: "adamw" params { key: "learning_rate" value { number_value: 0.01 } } }
+  batch_size: 40
+  clip_gradient_norm: 1
+  budget { epochs: 6 }
+  metrics { type: "perplexity" }
+  metrics { type: "accuracy" }
+  monitoring { every_steps: 1 }
+  seed: 3
+)";
+
+TEST_F(RunTest, SequencesNearWhatCanBeKnownWithTheSameBitsOnAnyThreads) {
+  RecordingSink one;
+  const RunOutcome outcome = Run(Parse(kSequences), one);
+  ASSERT_EQ(outcome.kind, Kind::kSucceeded) << outcome.message;
+  // Two symbols may follow each: no better than a perplexity of 2.
+  EXPECT_GT(one.Last("test/perplexity"), 1.95);
+  EXPECT_LT(one.Last("test/perplexity"), 3);
+  EXPECT_NEAR(one.Last("test/perplexity"), std::exp(one.Last("test/loss")), 1e-4);
+  EXPECT_GT(one.Last("train/accuracy"), 0.4);
+  EXPECT_LT(one.Last("train/accuracy"), 0.6);
+  for (const int threads : {2, 3}) {
+    RecordingSink many;
+    ASSERT_EQ(Run(Parse(kSequences), many, threads).kind, Kind::kSucceeded);
+    EXPECT_EQ(one.files["model.safetensors"], many.files["model.safetensors"]);
+  }
+}
+
+TEST_F(RunTest, PredictsEveryPositionOfASequence) {
+  RecordingSink trained;
+  ASSERT_EQ(Run(Parse(kSequences), trained).kind, Kind::kSucceeded);
+  v1::Specification specification;
+  specification.mutable_predict()->set_part("test");
+  specification.mutable_predict()->set_first(3);
+  specification.mutable_predict()->set_count(2);
+  RecordingSink sink;
+  RunOptions options;
+  options.catalogs = &catalogs_;
+  options.clock = &clock_;
+  options.cancel = &cancel_;
+  const RunOutcome outcome = RunPrediction(specification, Parse(kSequences),
+                                           trained.files["model.safetensors"], options, sink);
+  ASSERT_EQ(outcome.kind, Kind::kSucceeded) << outcome.message;
+  const std::string& table = sink.files["predictions.csv"];
+  EXPECT_EQ(table.rfind("sample,position,label,predicted,probability\n3,0,", 0), 0u);
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1 + 2 * 70);
+  EXPECT_NE(table.find("\n4,69,"), std::string::npos);
 }
 
 TEST_F(RunTest, SeedsGiveOtherModels) {

@@ -57,7 +57,7 @@ class InOrder final : public BatchFeed {
   void Seek(int64_t first) { first_ = first; }
   void Load(int64_t position, float* features, int32_t* label, float*) const override {
     part_.Read(first_ + position, features);
-    *label = part_.Label(first_ + position);
+    part_.Labels(first_ + position, label);
   }
 
  private:

@@ -1,11 +1,11 @@
-#include "engine/losses/exp.h"
+#include "engine/base/exp.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-namespace trainyard::losses {
+namespace trainyard {
 namespace {
 
 TEST(ExpTest, IsWithinTwoUnitsInTheLastPlace) {
@@ -36,4 +36,4 @@ TEST(ExpTest, EndsInZeroAndInAFiniteNumber) {
 TEST(ExpTest, KeepsNan) { EXPECT_TRUE(std::isnan(Exp(std::nanf("")))); }
 
 }  // namespace
-}  // namespace trainyard::losses
+}  // namespace trainyard

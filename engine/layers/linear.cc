@@ -1,0 +1,103 @@
+#include "engine/layers/linear.h"
+
+#include <algorithm>
+
+#include "engine/base/status.h"
+
+namespace trainyard::layers {
+namespace {
+
+// Below so many elements a tile of sums is not worth a dispatch.
+constexpr int64_t kSumTileElements = 1 << 16;
+constexpr int64_t kMostSumTiles = 8;
+constexpr int64_t kColumnMultiple = 16;  // a cache line of floats
+
+std::vector<Range> SumTiles(int64_t rows, int64_t columns) {
+  const int64_t parts = std::clamp<int64_t>(rows * columns / kSumTileElements, 1, kMostSumTiles);
+  return Cut(columns, parts, kColumnMultiple);
+}
+
+// sums [columns] = sum over the rows of `from` [rows, columns], in their order; tiles of the open
+// stage, cut by columns.
+void EmitColumnSums(PlanBuilder& plan, int first_tile, const BufferRef& from, int64_t rows,
+                    int64_t columns, const BufferRef& sums) {
+  const std::vector<Range> tiles = SumTiles(rows, columns);
+  for (size_t i = 0; i < tiles.size(); ++i) {
+    const Range range = tiles[i];
+    plan.AddToTile(first_tile + static_cast<int>(i), {from, sums},
+                   [=](const StepContext&, const Memory& memory) {
+                     const float* in = memory.Get<float>(from) + range.begin;
+                     float* const out = memory.Get<float>(sums) + range.begin;
+                     std::copy(in, in + range.count, out);
+                     for (int64_t row = 1; row < rows; ++row) {
+                       in += columns;
+                       for (int64_t i = 0; i < range.count; ++i) out[i] += in[i];
+                     }
+                   });
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Linear> Linear::Create(PlanBuilder& plan, int64_t rows, int64_t features,
+                                      int64_t units, int weight_position, bool has_bias) {
+  Linear linear;
+  linear.rows_ = rows;
+  linear.features_ = features;
+  linear.units_ = units;
+  linear.weight_position_ = weight_position;
+  linear.type_ = plan.compute_type();
+  // Weights lie as [features, units], the faster order of the forward product for small batches.
+  const int index = plan.parameter(weight_position);
+  const auto layout_of = [&](onednn::Type type) {
+    return onednn::Strided({units, features}, {1, units}, type);
+  };
+  RETURN_IF_ERROR(plan.Weight(index, layout_of(onednn::Type::kFloat32)).status());
+  ASSIGN_OR_RETURN(linear.weight_, plan.Weight(index, layout_of(linear.type_)));
+  if (has_bias) {
+    ASSIGN_OR_RETURN(linear.bias_,
+                     plan.Weight(plan.parameter(weight_position + 1), onednn::Plain({units})));
+  }
+  return linear;
+}
+
+absl::StatusOr<Matrix> Linear::Narrow(PlanBuilder& plan, const View& view, int64_t columns) const {
+  ASSIGN_OR_RETURN(const View narrow,
+                   plan.InLayout(view, onednn::Plain(onednn::DimsOf(view.layout), type_)));
+  return Matrix{narrow.ref, columns, 1, type_};
+}
+
+absl::Status Linear::EmitForward(PlanBuilder& plan, const char* name, const View& x,
+                                 const BufferRef& y) const {
+  ASSIGN_OR_RETURN(const Matrix source, Narrow(plan, x, features_));
+  const MatmulTiles tiles(rows_, units_, features_);
+  plan.BeginStage(name, tiles.count());
+  return tiles.Emit(plan, 0, source, Weight(), {y, units_, 1}, bias_);
+}
+
+absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const View& x,
+                                  const View& dy, const std::optional<BufferRef>& dx) const {
+  ASSIGN_OR_RETURN(const Matrix source, Narrow(plan, x, features_));
+  ASSIGN_OR_RETURN(const Matrix gradient, Narrow(plan, dy, units_));
+  const MatmulTiles data_tiles(rows_, features_, units_);
+  // A range of features is contiguous in the weight, as in the ranges of the update: a thread
+  // updates what it has just written.
+  const MatmulTiles weight_tiles(features_, units_, rows_, MatmulTiles::Cut::kRows);
+  plan.BeginStage(name, (dx ? data_tiles.count() : 0) + weight_tiles.count() +
+                            (bias_ ? static_cast<int>(SumTiles(rows_, units_).size()) : 0));
+  int tile = 0;
+  if (dx) {
+    RETURN_IF_ERROR(
+        data_tiles.Emit(plan, tile, gradient, Weight().Transposed(), {*dx, features_, 1}));
+    tile += data_tiles.count();
+  }
+  RETURN_IF_ERROR(weight_tiles.Emit(plan, tile, source.Transposed(), gradient,
+                                    {plan.Gradient(plan.parameter(weight_position_)), units_, 1}));
+  tile += weight_tiles.count();
+  if (bias_)
+    EmitColumnSums(plan, tile, dy.ref, rows_, units_,
+                   plan.Gradient(plan.parameter(weight_position_ + 1)));
+  return absl::OkStatus();
+}
+
+}  // namespace trainyard::layers

@@ -1,0 +1,44 @@
+// A learned linear map of rows, y = x * weight^T + bias, as stages of tiles that are cut along axes
+// that no product sums: what layers with projections are made of.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/graph/plan_builder.h"
+#include "engine/layers/matmul_tiles.h"
+
+namespace trainyard::layers {
+
+// Weight [units, features] and bias [units] of a layer; where they are among its parameters is
+// `weight_position` and the place after it. Products read the plan's compute type; what they give
+// is float32.
+class Linear {
+ public:
+  static absl::StatusOr<Linear> Create(PlanBuilder& plan, int64_t rows, int64_t features,
+                                       int64_t units, int weight_position, bool has_bias);
+
+  // x [rows, features] to y [rows, units], both in row-major order.
+  absl::Status EmitForward(PlanBuilder& plan, const char* name, const View& x,
+                           const BufferRef& y) const;
+  // Gradients of weight and bias and, where wanted, dx [rows, features], from dy [rows, units],
+  // float32 in row-major order.
+  absl::Status EmitBackward(PlanBuilder& plan, const char* name, const View& x, const View& dy,
+                            const std::optional<BufferRef>& dx) const;
+
+ private:
+  Linear() = default;
+  // In the compute type.
+  absl::StatusOr<Matrix> Narrow(PlanBuilder& plan, const View& view, int64_t columns) const;
+  Matrix Weight() const { return {weight_, units_, 1, type_}; }
+
+  int64_t rows_ = 0;
+  int64_t features_ = 0;
+  int64_t units_ = 0;
+  int weight_position_ = 0;
+  onednn::Type type_ = onednn::Type::kFloat32;
+  BufferRef weight_;
+  std::optional<BufferRef> bias_;
+};
+
+}  // namespace trainyard::layers
