@@ -56,8 +56,8 @@ class PlanBuilder {
               ParameterTable& parameters);
 
   bool training() const { return mode_ == Mode::kTraining; }
-  // What products read: layers convert the inputs, the gradients and the weights of convolutions and
-  // matrix products to it. Their results, and everything else, are float32.
+  // What products read: layers convert the inputs, the gradients and the weights of convolutions
+  // and matrix products to it. Their results, and everything else, are float32.
   onednn::Type compute_type() const { return compute_type_; }
   int64_t batch() const { return batch_; }
   const std::vector<Group>& groups() const { return groups_; }

@@ -54,7 +54,8 @@ class SmallModel {
   // The outputs of `weights` on the samples, in inference.
   std::vector<float> Infer(const std::vector<NamedTensor>& weights,
                            const std::vector<float>& samples) {
-    auto network = Network::CreateForInference(graph_, data_, onednn::Type::kFloat32, /*threads=*/1);
+    auto network =
+        Network::CreateForInference(graph_, data_, onednn::Type::kFloat32, /*threads=*/1);
     EXPECT_TRUE(network.ok()) << network.status();
     EXPECT_TRUE((*network)->Import(weights, /*slots=*/false).ok());
     return Predict(**network, samples);
