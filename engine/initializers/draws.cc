@@ -38,7 +38,7 @@ double Log(double x) {
 
 // sin and cos of `turns` in [0, 1) full turns, to 1e-12, by their series on an eighth of a turn.
 void SinCos(double turns, double& sine, double& cosine) {
-  const int32_t quarter = static_cast<int32_t>(4.0 * turns + 0.5);
+  const int32_t quarter = static_cast<int32_t>(8.0 * turns + 1.0) / 2;
   const double x = 2.0 * std::numbers::pi * (turns - 0.25 * quarter);
   const double z = x * x;
   const double s =

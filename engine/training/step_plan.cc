@@ -179,7 +179,7 @@ BufferRef EmitSquares(PlanBuilder& plan, const UpdateTiles& tiles) {
       plan.NewBuffer(static_cast<int64_t>(tiles.size()) * static_cast<int64_t>(sizeof(double)));
   plan.BeginStage("gradient norm", static_cast<int>(tiles.size()));
   for (size_t tile = 0; tile < tiles.size(); ++tile) {
-    const std::vector<UpdatePart> parts = tiles[tile];
+    const std::vector<UpdatePart>& parts = tiles[tile];
     plan.AddToTile(
         static_cast<int>(tile), {squares}, [=](const StepContext&, const Memory& memory) {
           constexpr int64_t kLanes = 8;  // fixed, so that the order of sums is
@@ -214,7 +214,7 @@ void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const Updat
   const UpdateState* const state = &update;
   const size_t tile_count = tiles.size();
   for (size_t tile = 0; tile < tiles.size(); ++tile) {
-    const std::vector<UpdatePart> ranges = tiles[tile];
+    const std::vector<UpdatePart>& ranges = tiles[tile];
     plan.AddToTile(static_cast<int>(tile), uses, [=](const StepContext&, const Memory& memory) {
       const float factor =
           largest > 0 ? ClipFactor(memory.Get<double>(squares), tile_count, largest) : 1.0f;

@@ -43,11 +43,7 @@ void Print(const v1::Specification& specification, const RunOptions& options,
     std::fprintf(stderr, "%10.3f ms  %s\n", seconds * 1e3, name.c_str());
 }
 
-}  // namespace
-}  // namespace trainyard
-
-int main(int argc, char** argv) {
-  using namespace trainyard;
+int Main(int argc, char** argv) {
   RunOptions options;
   options.threads = 2;
   MeasureOptions measure;
@@ -69,3 +65,8 @@ int main(int argc, char** argv) {
         ValueOrExit(MeasureSteps(file.specification, options, measure)));
   return 0;
 }
+
+}  // namespace
+}  // namespace trainyard
+
+int main(int argc, char** argv) { return trainyard::Main(argc, argv); }
