@@ -5,6 +5,8 @@
 #
 #   tests/bench/compare.sh [--rounds N] [--seconds S] [--out FOLDER] [WORKLOAD ...]
 #
+# --rounds 0 reports on what FOLDER/steps.jsonl has.
+#
 # TRAINYARD_BIN     the folder of `steps` and `peak`
 # TRAINYARD_PEER    a command that takes the arguments of the peer's script, for example "run.sh CHROOT"
 set -euo pipefail
@@ -27,7 +29,7 @@ workloads=("$@")
 threads=$(nproc)
 mkdir -p "$out"
 lines=$out/steps.jsonl
-: >"$lines"
+((rounds == 0)) || : >"$lines"
 
 # The peer's settings that may be its fastest.
 settings_of() {
@@ -91,7 +93,7 @@ awk -v bound="$bound" -v threads="$threads" '
       if (type == "bf16" && best[workload, "fp32"] != "" && best[workload, "fp32"] < rival) rival = best[workload, "fp32"]
       speed = flop[workload] / step * 1000
       printf "| %s | %s | %.3g | %.0f | %s | %.0f | %s | %s |\n", workload, type, step, speed,
-        peak[type] > 0 ? sprintf("%.0f %%", 100 * speed / peak[type]) : "", memory[workload, type],
-        rival == "" ? "" : sprintf("%.3g", rival), rival == "" ? "" : sprintf("%.2f", rival / step)
+        (peak[type] > 0 ? sprintf("%.0f %%", 100 * speed / peak[type]) : ""), memory[workload, type],
+        (rival == "" ? "" : sprintf("%.3g", rival)), (rival == "" ? "" : sprintf("%.2f", rival / step))
     }
   }' "$lines" | tee "$out/steps.md"
