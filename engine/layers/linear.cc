@@ -17,26 +17,6 @@ std::vector<Range> SumTiles(int64_t rows, int64_t columns) {
   return Cut(columns, parts, kColumnMultiple);
 }
 
-// sums [columns] = sum over the rows of `from` [rows, columns], in their order; tiles of the open
-// stage, cut by columns.
-void EmitColumnSums(PlanBuilder& plan, int first_tile, const BufferRef& from, int64_t rows,
-                    int64_t columns, const BufferRef& sums) {
-  const std::vector<Range> tiles = SumTiles(rows, columns);
-  for (size_t i = 0; i < tiles.size(); ++i) {
-    const Range range = tiles[i];
-    plan.AddToTile(first_tile + static_cast<int>(i), {from, sums},
-                   [=](const StepContext&, const Memory& memory) {
-                     const float* in = memory.Get<float>(from) + range.begin;
-                     float* const out = memory.Get<float>(sums) + range.begin;
-                     std::copy(in, in + range.count, out);
-                     for (int64_t row = 1; row < rows; ++row) {
-                       in += columns;
-                       for (int64_t i = 0; i < range.count; ++i) out[i] += in[i];
-                     }
-                   });
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<Linear> Linear::Create(PlanBuilder& plan, int64_t rows, int64_t features,
@@ -84,7 +64,7 @@ absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const Vie
   // updates what it has just written.
   const MatmulTiles weight_tiles(features_, units_, rows_, MatmulTiles::Cut::kRows);
   plan.BeginStage(name, (dx ? data_tiles.count() : 0) + weight_tiles.count() +
-                            (bias_ ? static_cast<int>(SumTiles(rows_, units_).size()) : 0));
+                            (bias_ ? ColumnSumTiles(rows_, units_) : 0));
   int tile = 0;
   if (dx) {
     RETURN_IF_ERROR(
@@ -98,6 +78,28 @@ absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const Vie
     EmitColumnSums(plan, tile, dy.ref, rows_, units_,
                    plan.Gradient(plan.parameter(weight_position_ + 1)));
   return absl::OkStatus();
+}
+
+int ColumnSumTiles(int64_t rows, int64_t columns) {
+  return static_cast<int>(SumTiles(rows, columns).size());
+}
+
+void EmitColumnSums(PlanBuilder& plan, int first_tile, const BufferRef& from, int64_t rows,
+                    int64_t columns, const BufferRef& sums) {
+  const std::vector<Range> tiles = SumTiles(rows, columns);
+  for (size_t i = 0; i < tiles.size(); ++i) {
+    const Range range = tiles[i];
+    plan.AddToTile(first_tile + static_cast<int>(i), {from, sums},
+                   [=](const StepContext&, const Memory& memory) {
+                     const float* in = memory.Get<float>(from) + range.begin;
+                     float* const out = memory.Get<float>(sums) + range.begin;
+                     std::copy(in, in + range.count, out);
+                     for (int64_t row = 1; row < rows; ++row) {
+                       in += columns;
+                       for (int64_t i = 0; i < range.count; ++i) out[i] += in[i];
+                     }
+                   });
+  }
 }
 
 }  // namespace trainyard::layers

@@ -41,4 +41,11 @@ class Linear {
   std::optional<BufferRef> bias_;
 };
 
+// How many tiles EmitColumnSums takes.
+int ColumnSumTiles(int64_t rows, int64_t columns);
+// sums [columns] = sum over the rows of `from` [rows, columns], in their order; tiles of the open
+// stage, cut by columns.
+void EmitColumnSums(PlanBuilder& plan, int first_tile, const BufferRef& from, int64_t rows,
+                    int64_t columns, const BufferRef& sums);
+
 }  // namespace trainyard::layers

@@ -1,10 +1,8 @@
 // Learned positions (Gehring et al. 2017): adds a vector that depends on nothing but the place in
 // the sequence. PyTorch: an Embedding of arange(positions), added.
-#include <algorithm>
-
 #include "engine/base/status.h"
 #include "engine/graph/plan_builder.h"
-#include "engine/layers/matmul_tiles.h"
+#include "engine/layers/linear.h"
 
 namespace trainyard::layers {
 namespace {
@@ -65,7 +63,9 @@ class PositionalEmbedding final : public Layer {
     plan.OnBackward([=](PlanBuilder& plan) -> absl::Status {
       ASSIGN_OR_RETURN(const View given, plan.GradientOf(output));
       ASSIGN_OR_RETURN(const View gradient, plan.InLayout(given, layout));
-      EmitWeightGradient(plan, gradient.ref, elements);
+      plan.BeginStage("positional_embedding backward", ColumnSumTiles(plan.batch(), elements));
+      EmitColumnSums(plan, 0, gradient.ref, plan.batch(), elements,
+                     plan.Gradient(plan.parameter(0)));
       if (plan.input_gradient()) plan.AddGradient(input, gradient);
       return absl::OkStatus();
     });
@@ -73,29 +73,6 @@ class PositionalEmbedding final : public Layer {
   }
 
  private:
-  // The sum over the samples in their order, cut by elements.
-  static void EmitWeightGradient(PlanBuilder& plan, const BufferRef& gradient, int64_t elements) {
-    constexpr int64_t kMostTiles = 8;
-    constexpr int64_t kMultiple = 1024;
-    const BufferRef target = plan.Gradient(plan.parameter(0));
-    const int64_t samples = plan.batch();
-    const std::vector<Range> tiles = Cut(elements, kMostTiles, kMultiple);
-    plan.BeginStage("positional_embedding backward", static_cast<int>(tiles.size()));
-    for (size_t tile = 0; tile < tiles.size(); ++tile) {
-      const Range range = tiles[tile];
-      plan.AddToTile(static_cast<int>(tile), {gradient},
-                     [=](const StepContext&, const Memory& memory) {
-                       const float* from = memory.Get<float>(gradient) + range.begin;
-                       float* const to = memory.Get<float>(target) + range.begin;
-                       std::copy_n(from, range.count, to);
-                       for (int64_t sample = 1; sample < samples; ++sample) {
-                         from += elements;
-                         for (int64_t i = 0; i < range.count; ++i) to[i] += from[i];
-                       }
-                     });
-    }
-  }
-
   RawComponent initializer_;
   std::string initializer_path_;
 };

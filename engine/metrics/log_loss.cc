@@ -10,27 +10,14 @@ class LogLoss final : public Metric {
  public:
   std::string name() const override { return kType; }
   absl::Status Check(const DataInfo& data) const override { return NeedsClasses(kType, data); }
-  void Reset(const DataInfo&) override {
-    count_ = 0;
-    sum_ = 0;
-  }
-
-  void Update(const MetricBatch& batch) override {
-    for (int64_t row = 0; row < batch.count; ++row) {
-      LogProbabilities(batch.outputs + row * batch.width, batch.width, log_probabilities_);
-      sum_ -= log_probabilities_[batch.labels[row]];
-    }
-    count_ += batch.count;
-  }
-
+  void Reset(const DataInfo&) override { loss_.Reset(); }
+  void Update(const MetricBatch& batch) override { loss_.Update(batch); }
   void Report(MetricReport& report) const override {
-    report.scalars.push_back({kType, Mean(sum_, count_)});
+    report.scalars.push_back({kType, loss_.Value()});
   }
 
  private:
-  int64_t count_ = 0;
-  double sum_ = 0;
-  std::vector<double> log_probabilities_;
+  MeanLogLoss loss_;
 };
 
 }  // namespace

@@ -52,4 +52,17 @@ double Mean(double sum, int64_t count) {
   return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(count);
 }
 
+void MeanLogLoss::Reset() {
+  count_ = 0;
+  sum_ = 0;
+}
+
+void MeanLogLoss::Update(const MetricBatch& batch) {
+  for (int64_t row = 0; row < batch.count; ++row) {
+    LogProbabilities(batch.outputs + row * batch.width, batch.width, log_probabilities_);
+    sum_ -= log_probabilities_[batch.labels[row]];
+  }
+  count_ += batch.count;
+}
+
 }  // namespace trainyard::metrics

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "engine/data/dataset.h"
+#include "engine/metrics/metric.h"
 
 namespace trainyard::metrics {
 
@@ -28,5 +29,18 @@ void LogProbabilities(const float* outputs, int64_t width, std::vector<double>& 
 
 // sum / count; NaN where count is 0.
 double Mean(double sum, int64_t count);
+
+// The mean negative log-probability (nats) of the right class; NaN before the first row.
+class MeanLogLoss {
+ public:
+  void Reset();
+  void Update(const MetricBatch& batch);
+  double Value() const { return Mean(sum_, count_); }
+
+ private:
+  int64_t count_ = 0;
+  double sum_ = 0;
+  std::vector<double> log_probabilities_;
+};
 
 }  // namespace trainyard::metrics
