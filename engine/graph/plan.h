@@ -23,9 +23,10 @@
 
 namespace trainyard {
 
-// Where bytes live: planned memory of this plan, or one of the model's arenas.
-enum class Space : uint8_t { kWorkspace, kWeights, kGradients, kStatistics };
-constexpr int kSpaces = 4;
+// Where bytes live: planned memory of this plan, one of the model's arenas, or memory of the thread
+// that runs a kernel, which holds nothing from one kernel to the next.
+enum class Space : uint8_t { kWorkspace, kWeights, kGradients, kStatistics, kScratch };
+constexpr int kSpaces = 5;
 
 struct BufferRef {
   Space space = Space::kWorkspace;
@@ -103,12 +104,17 @@ class Plan {
     std::vector<Stage> stages;
     std::vector<int64_t> workspace_offsets;
     int64_t workspace_bytes = 0;
+    int64_t scratch_bytes = 0;  // of a thread
     std::vector<int64_t> parameter_offsets;
+
+    // With the scratch of so many threads.
+    int64_t WorkspaceBytes(int threads) const;
   };
 
-  // Plans of one model never run at once: they may share one workspace of the largest's size.
+  // `workspace` has WorkspaceBytes(threads), `threads` at least those of the pools that it will run
+  // on. Plans of one model never run at once: they may share one workspace of the largest's size.
   static absl::StatusOr<std::unique_ptr<Plan>> Bind(Parts parts, std::byte* workspace,
-                                                    const Arenas& arenas);
+                                                    const Arenas& arenas, int threads);
 
   // Runs the prologue: after weights changed, before Run.
   void PrepareWeights(ThreadPool& pool, const StepContext& context) const {
@@ -122,7 +128,8 @@ class Plan {
   // operations of each name took.
   void Profile(const StepContext& context, std::map<std::string, double>& seconds) const;
 
-  const Memory& memory() const { return memory_; }
+  // Without scratch.
+  const Memory& memory() const { return memories_[0]; }
 
  private:
   struct BoundOperation {
@@ -135,7 +142,8 @@ class Plan {
   };
 
   absl::Status BindStages(std::vector<Stage>& stages, std::vector<BoundStage>& bound);
-  void RunOperation(const BoundOperation& operation, const StepContext& context) const;
+  void RunOperation(const BoundOperation& operation, const StepContext& context,
+                    const Memory& memory) const;
   void RunStages(const std::vector<BoundStage>& stages, ThreadPool& pool,
                  const StepContext& context) const;
 
@@ -143,7 +151,8 @@ class Plan {
   std::vector<BoundStage> stages_;
   std::vector<int64_t> workspace_offsets_;
   std::vector<int64_t> parameter_offsets_;
-  Memory memory_;
+  std::vector<int64_t> scratch_offsets_ = {0};
+  std::vector<Memory> memories_;  // of each thread
 };
 
 }  // namespace trainyard

@@ -35,18 +35,25 @@ onednn::Dims BatchDims(int64_t count, const Shape& sample_shape) {
   return dims;
 }
 
-PlanBuilder::PlanBuilder(Mode mode, onednn::Type compute_type, int64_t batch, int group_count,
-                         ParameterTable& parameters)
-    : mode_(mode), compute_type_(compute_type), batch_(batch), parameters_(parameters) {
-  // The first groups take one sample more where the batch does not divide.
-  const int64_t count = std::clamp<int64_t>(group_count, 1, batch);
+std::vector<Group> DivideBatch(int64_t batch, int64_t count) {
+  count = std::clamp<int64_t>(count, 1, batch);
+  std::vector<Group> groups;
   int64_t begin = 0;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t size = batch / count + (i < batch % count ? 1 : 0);
-    groups_.push_back({static_cast<int>(i), begin, size});
+    groups.push_back({static_cast<int>(i), begin, size});
     begin += size;
   }
+  return groups;
 }
+
+PlanBuilder::PlanBuilder(Mode mode, onednn::Type compute_type, int64_t batch, int group_count,
+                         ParameterTable& parameters)
+    : mode_(mode),
+      compute_type_(compute_type),
+      batch_(batch),
+      groups_(DivideBatch(batch, group_count)),
+      parameters_(parameters) {}
 
 void PlanBuilder::BeginNode(int node, const GraphNode& graph_node, bool append_relu) {
   append_relu_ = append_relu;
@@ -165,6 +172,11 @@ absl::StatusOr<BufferRef> PlanBuilder::Weight(int index, const onednn::Layout& l
   return copy;
 }
 
+std::optional<BufferRef> PlanBuilder::GradientIn(int index, const onednn::Layout& layout) const {
+  if (parameters_[index].layout == layout) return Gradient(index);
+  return std::nullopt;
+}
+
 absl::Status PlanBuilder::ReduceGradient(int index, const BufferRef& partials, int parts,
                                          const onednn::Layout& layout) {
   const int64_t elements = onednn::Bytes(layout) / static_cast<int64_t>(sizeof(float));
@@ -205,13 +217,19 @@ BufferRef PlanBuilder::NewPinnedBuffer(int64_t bytes) {
   return ref;
 }
 
-void PlanBuilder::Use(const BufferRef& ref) {
+BufferRef PlanBuilder::Scratch(int64_t bytes) {
+  scratch_bytes_ = std::max(scratch_bytes_, bytes);
+  return {Space::kScratch, 0, 0};
+}
+
+void PlanBuilder::UseIn(int stage, const BufferRef& ref) {
   if (ref.space != Space::kWorkspace) return;
   WorkspaceBuffer& buffer = buffers_[ref.id];
-  const int stage = static_cast<int>(stages_.size()) - 1;
   if (buffer.first < 0) buffer.first = stage;
-  buffer.last = stage;
+  buffer.last = std::max(buffer.last, stage);
 }
+
+void PlanBuilder::Use(const BufferRef& ref) { UseIn(static_cast<int>(stages_.size()) - 1, ref); }
 
 Stage& PlanBuilder::GroupStage(const char* name) {
   if (!group_stage_open_) {
@@ -260,6 +278,19 @@ void PlanBuilder::AddToTile(int tile, const std::vector<BufferRef>& uses, Kernel
   stages_.back().tiles[tile].push_back({stages_.back().name, std::move(kernel)});
 }
 
+void PlanBuilder::AddStageBefore(const char* name, const std::vector<BufferRef>& uses,
+                                 std::vector<Kernel> tiles) {
+  Stage stage = {name, {}};
+  for (Kernel& kernel : tiles) stage.tiles.push_back({{name, std::move(kernel)}});
+  const int place = static_cast<int>(stages_.size()) - (group_stage_open_ ? 1 : 0);
+  for (WorkspaceBuffer& buffer : buffers_) {
+    if (buffer.first >= place) ++buffer.first;
+    if (buffer.last >= place) ++buffer.last;
+  }
+  stages_.insert(stages_.begin() + place, std::move(stage));
+  for (const BufferRef& ref : uses) UseIn(place, ref);
+}
+
 absl::Status PlanBuilder::EmitBackward() {
   while (!backward_.empty()) {
     auto [node, backward] = std::move(backward_.back());
@@ -286,6 +317,7 @@ Plan::Parts PlanBuilder::Finish() {
   parts.stages = std::move(stages_);
   parts.workspace_offsets = memory.offsets;
   parts.workspace_bytes = memory.bytes;
+  parts.scratch_bytes = scratch_bytes_;
   for (const ParameterTable::Entry& entry : parameters_.entries()) {
     parts.parameter_offsets.push_back(entry.offset * static_cast<int64_t>(sizeof(float)));
   }

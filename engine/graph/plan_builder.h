@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct Group {
   int64_t begin = 0;
   int64_t count = 0;
 };
+
+// `batch` samples in `count` groups, or in as many as there are samples; the first ones take one
+// more where it does not divide.
+std::vector<Group> DivideBatch(int64_t batch, int64_t count);
 
 // An activation or gradient in memory: samples one after another in `layout`'s form.
 struct View {
@@ -105,6 +110,8 @@ class PlanBuilder {
   // parameter's own, others are copies that are refreshed before each run.
   absl::StatusOr<BufferRef> Weight(int index, const onednn::Layout& layout);
   BufferRef Gradient(int index) const { return {Space::kGradients, index, 0}; }
+  // Where a gradient in `layout` can be written without ReduceGradient.
+  std::optional<BufferRef> GradientIn(int index, const onednn::Layout& layout) const;
   // Adds up `parts` partial gradients (each in `layout`, one after another) in their order into the
   // gradient of parameter `index`.
   absl::Status ReduceGradient(int index, const BufferRef& partials, int parts,
@@ -114,6 +121,8 @@ class PlanBuilder {
   BufferRef NewBuffer(int64_t bytes);
   // Kept for the whole run of the plan, from before its first stage: inputs, results.
   BufferRef NewPinnedBuffer(int64_t bytes);
+  // Memory of the thread that runs a kernel of ours, without contents. One kernel asks for one.
+  BufferRef Scratch(int64_t bytes);
 
   // ---- operations
   absl::Status AddToGroup(const char* name, const Group& group, const onednn::Primitive& primitive,
@@ -128,6 +137,9 @@ class PlanBuilder {
   absl::Status AddToTile(int tile, const onednn::Primitive& primitive,
                          std::vector<Operand> operands);
   void AddToTile(int tile, const std::vector<BufferRef>& uses, Kernel kernel);
+  // A stage before the chain of groups that is open, which stays open: for work on weights alone.
+  void AddStageBefore(const char* name, const std::vector<BufferRef>& uses,
+                      std::vector<Kernel> tiles);
 
   // ---- results
   void AddProbe(Probe probe) { probes_.push_back(std::move(probe)); }
@@ -152,6 +164,7 @@ class PlanBuilder {
 
   Stage& GroupStage(const char* name);
   void Use(const BufferRef& ref);
+  void UseIn(int stage, const BufferRef& ref);
   absl::Status Add(const std::string& name, std::vector<Stage::Operation>& tile,
                    const onednn::Primitive& primitive, std::vector<Operand> operands);
 
@@ -181,6 +194,7 @@ class PlanBuilder {
   std::vector<Stage> prologue_;
   std::vector<Stage> stages_;
   bool group_stage_open_ = false;
+  int64_t scratch_bytes_ = 0;
   std::vector<Probe> probes_;
 };
 

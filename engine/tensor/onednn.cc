@@ -182,6 +182,14 @@ Layout Strided(const Dims& dims, const Dims& strides, Type type) {
   return Layout(dims, DataType(type), strides);
 }
 
+Layout BlockedImages(const Dims& dims) {
+  return Layout(dims, DataType(Type::kFloat32), dnnl::memory::format_tag::nChw16c);
+}
+
+Layout BlockedWeights(const Dims& dims) {
+  return Layout(dims, DataType(Type::kFloat32), dnnl::memory::format_tag::OIhw16i16o);
+}
+
 Layout Any(const Dims& dims, Type type) {
   return Layout(dims, DataType(type), dnnl::memory::format_tag::any);
 }

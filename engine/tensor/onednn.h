@@ -30,6 +30,11 @@ int64_t BytesOf(Type type);
 Layout Plain(const Dims& dims, Type type = Type::kFloat32);
 // With strides in elements.
 Layout Strided(const Dims& dims, const Dims& strides, Type type = Type::kFloat32);
+// In blocks of 16 channels: [batch, channels, height, width] as [batch][channels/16][height][width]
+// [16], and [out, in, height, width] as [out/16][in/16][height][width][16 in][16 out]. Channels are
+// padded with zeros.
+Layout BlockedImages(const Dims& dims);
+Layout BlockedWeights(const Dims& dims);
 // In the layout that the primitive likes best.
 Layout Any(const Dims& dims, Type type = Type::kFloat32);
 Type TypeOf(const Layout& layout);

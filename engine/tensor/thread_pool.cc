@@ -54,7 +54,7 @@ void ThreadPool::TakeTiles(uint32_t round, int thread) {
     uint64_t ticket = next.load(std::memory_order_acquire);
     while (RoundOf(ticket) == round && TileOf(ticket) < end) {
       if (!next.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
-      (*function)(TileOf(ticket));
+      (*function)(TileOf(ticket), thread);
       if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) remaining_.notify_one();
       ticket = next.load(std::memory_order_acquire);
     }
@@ -64,7 +64,7 @@ void ThreadPool::TakeTiles(uint32_t round, int thread) {
 void ThreadPool::RunTiles(int tiles, const TileFunction& function) {
   if (tiles <= 0) return;
   if (workers_.empty() || tiles == 1) {
-    for (int tile = 0; tile < tiles; ++tile) function(tile);
+    for (int tile = 0; tile < tiles; ++tile) function(tile, 0);
     return;
   }
   // A closed round stands between two open ones: a thread late in the round before that reads the

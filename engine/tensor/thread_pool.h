@@ -3,7 +3,7 @@
 // depend on the tile only.
 //
 //   ThreadPool pool(2);
-//   pool.Run(tiles, [&](int tile) { ... });   // returns when all tiles are done
+//   pool.Run(tiles, [&](int tile, int thread) { ... });   // returns when all tiles are done
 //
 // One thread calls Run, and takes tiles itself; the function must not throw and must not call Run.
 // Between stages threads spin for some microseconds before they sleep: a step has hundreds of
@@ -23,13 +23,14 @@ class TileFunction {
  public:
   template <typename F>
   explicit TileFunction(const F& function)
-      : context_(&function),
-        call_([](const void* context, int tile) { (*static_cast<const F*>(context))(tile); }) {}
-  void operator()(int tile) const { call_(context_, tile); }
+      : context_(&function), call_([](const void* context, int tile, int thread) {
+          (*static_cast<const F*>(context))(tile, thread);
+        }) {}
+  void operator()(int tile, int thread) const { call_(context_, tile, thread); }
 
  private:
   const void* context_;
-  void (*call_)(const void*, int);
+  void (*call_)(const void*, int, int);
 };
 
 class ThreadPool {
@@ -40,6 +41,7 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
+  // `thread` is from 0 to threads() - 1; no two calls of the same thread run at once.
   template <typename F>
   void Run(int tiles, const F& function) {
     RunTiles(tiles, TileFunction(function));

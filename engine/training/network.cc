@@ -93,12 +93,12 @@ absl::Status Network::Allocate(const Optimizer* optimizer, std::vector<Bound*> p
   }
   int64_t workspace_bytes = 0;
   for (const Bound* bound : plans)
-    workspace_bytes = std::max(workspace_bytes, bound->step.parts.workspace_bytes);
+    workspace_bytes = std::max(workspace_bytes, bound->step.parts.WorkspaceBytes(pool_.threads()));
   ASSIGN_OR_RETURN(workspace_, Buffer::Create(workspace_bytes));
   const Arenas arenas = {weights_.floats(), gradients_.floats(), statistics_.floats()};
   for (Bound* bound : plans) {
-    ASSIGN_OR_RETURN(bound->plan,
-                     Plan::Bind(std::move(bound->step.parts), workspace_.data(), arenas));
+    ASSIGN_OR_RETURN(bound->plan, Plan::Bind(std::move(bound->step.parts), workspace_.data(),
+                                             arenas, pool_.threads()));
   }
   return absl::OkStatus();
 }
@@ -113,7 +113,7 @@ absl::Status Network::Initialize(uint64_t seed) {
     for (const GraphParameter& parameter : node.parameters) parameters.push_back(&parameter);
   }
   std::vector<NamedTensor> tensors(parameters.size());
-  pool_.Run(static_cast<int>(parameters.size()), [&](int item) {
+  pool_.Run(static_cast<int>(parameters.size()), [&](int item, int) {
     const GraphParameter& parameter = *parameters[item];
     NamedTensor& tensor = tensors[item];
     tensor.name = parameter.name;

@@ -1,0 +1,507 @@
+#include "engine/layers/winograd.h"
+
+#include <algorithm>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace trainyard::layers::winograd {
+namespace {
+
+constexpr int64_t kTile = 4;                                      // results along an axis
+constexpr int64_t kPatch = 6;                                     // inputs along an axis
+constexpr int64_t kTaps = 3;                                      // weights along an axis
+constexpr int64_t kPairFloats = kTaps * kTaps * kBlock * kBlock;  // weights of a pair of blocks
+// Between the matrices of two points, so that they do not fall on the same sets of a cache.
+constexpr int64_t kGapFloats = kBlock;
+// Rows that a matrix may have beyond its tiles: the products come in groups of rows.
+constexpr int64_t kRowMultiple = 24;
+
+// Tiles whose patches are worked on together: the transformed patches and the products of a slice
+// should stay in a core's cache, and use the transformed weights often enough where there are many.
+int64_t ConvolveTiles(int64_t in_blocks) {
+  constexpr int64_t kFewBlocks = 8;
+  return in_blocks <= kFewBlocks ? kRowMultiple : 2 * kRowMultiple;
+}
+constexpr int64_t kGradientTiles = 32;
+
+// Transformed weights lie as [slice][point][input channel][blocks of the slice][16].
+int64_t PointStride(const Geometry& geometry, int64_t blocks) {
+  return geometry.in_blocks * kBlock * blocks * kBlock + kGapFloats;
+}
+
+// Of the slice that begins with output block `block`.
+int64_t SliceOffset(const Geometry& geometry, int64_t block) {
+  const int64_t rest = block % kSliceBlocks;
+  return kPoints * (block / kSliceBlocks * PointStride(geometry, kSliceBlocks) +
+                    (rest > 0 ? PointStride(geometry, rest) : 0));
+}
+
+}  // namespace
+
+Geometry Geometry::Reversed() const {
+  Geometry reversed;
+  reversed.in_blocks = out_blocks;
+  reversed.out_blocks = in_blocks;
+  reversed.in_height = out_height;
+  reversed.in_width = out_width;
+  reversed.out_height = in_height;
+  reversed.out_width = in_width;
+  reversed.padding_top = kTaps - 1 - padding_top;
+  reversed.padding_left = kTaps - 1 - padding_left;
+  return reversed;
+}
+
+int64_t TransformedFloats(const Geometry& geometry) {
+  return SliceOffset(geometry, geometry.out_blocks);
+}
+
+int64_t ConvolveScratchFloats(const Geometry& geometry) {
+  const int64_t channels = (geometry.in_blocks + kSliceBlocks) * kBlock;
+  return kPoints * (ConvolveTiles(geometry.in_blocks) * channels + 2 * kGapFloats);
+}
+
+int64_t GradientScratchFloats(int64_t input_blocks, int64_t output_blocks) {
+  const int64_t patches = kGradientTiles * (input_blocks + output_blocks) * kBlock + 2 * kGapFloats;
+  return kPoints * (patches + input_blocks * output_blocks * kBlock * kBlock + kGapFloats);
+}
+
+#if defined(__x86_64__)
+
+#define TRAINYARD_AVX512 __attribute__((target("avx512f")))
+#define TRAINYARD_AVX512_INLINE __attribute__((always_inline, target("avx512f"))) inline
+
+namespace {
+
+// Sixteen channels.
+using Vector = __m512;
+
+TRAINYARD_AVX512_INLINE Vector Load(const float* from) { return _mm512_loadu_ps(from); }
+TRAINYARD_AVX512_INLINE void Store(float* to, Vector values) { _mm512_storeu_ps(to, values); }
+TRAINYARD_AVX512_INLINE Vector Of(float value) { return _mm512_set1_ps(value); }
+
+// Each takes kFrom numbers along an axis to kTo.
+//
+// B^T d.
+struct PatchTransform {
+  static constexpr int64_t kFrom = kPatch;
+  static constexpr int64_t kTo = kPatch;
+  TRAINYARD_AVX512_INLINE static void Apply(const Vector* d, Vector* out) {
+    const Vector a = d[4] - Of(4) * d[2];
+    const Vector b = d[3] - Of(4) * d[1];
+    const Vector c = d[4] - d[2];
+    const Vector e = Of(2) * (d[3] - d[1]);
+    out[0] = Of(4) * d[0] + (d[4] - Of(5) * d[2]);
+    out[1] = a + b;
+    out[2] = a - b;
+    out[3] = c + e;
+    out[4] = c - e;
+    out[5] = Of(4) * d[1] + (d[5] - Of(5) * d[3]);
+  }
+};
+
+// A^T m.
+struct ProductTransform {
+  static constexpr int64_t kFrom = kPatch;
+  static constexpr int64_t kTo = kTile;
+  TRAINYARD_AVX512_INLINE static void Apply(const Vector* m, Vector* out) {
+    const Vector a = m[1] + m[2];
+    const Vector b = m[1] - m[2];
+    const Vector c = m[3] + m[4];
+    const Vector e = m[3] - m[4];
+    out[0] = m[0] + a + c;
+    out[1] = b + Of(2) * e;
+    out[2] = a + Of(4) * c;
+    out[3] = b + Of(8) * e + m[5];
+  }
+};
+
+// A y: ProductTransform the other way round.
+struct GradientTransform {
+  static constexpr int64_t kFrom = kTile;
+  static constexpr int64_t kTo = kPatch;
+  TRAINYARD_AVX512_INLINE static void Apply(const Vector* y, Vector* out) {
+    const Vector a = y[0] + y[2];
+    const Vector b = y[1] + y[3];
+    const Vector c = y[0] + Of(4) * y[2];
+    const Vector e = Of(2) * y[1] + Of(8) * y[3];
+    out[0] = y[0];
+    out[1] = a + b;
+    out[2] = a - b;
+    out[3] = c + e;
+    out[4] = c - e;
+    out[5] = y[3];
+  }
+};
+
+// G w.
+struct TapTransform {
+  static constexpr int64_t kFrom = kTaps;
+  static constexpr int64_t kTo = kPatch;
+  TRAINYARD_AVX512_INLINE static void Apply(const Vector* w, Vector* out) {
+    const Vector a = Of(-1.0f / 6) * (w[0] + w[2]);
+    const Vector b = Of(-1.0f / 6) * w[1];
+    const Vector c = Of(1.0f / 24) * w[0] + Of(1.0f / 6) * w[2];
+    const Vector e = Of(1.0f / 12) * w[1];
+    out[0] = Of(0.25f) * w[0];
+    out[1] = a + b;
+    out[2] = a - b;
+    out[3] = c + e;
+    out[4] = c - e;
+    out[5] = w[2];
+  }
+};
+
+// G^T u: TapTransform the other way round.
+struct TapGradientTransform {
+  static constexpr int64_t kFrom = kPatch;
+  static constexpr int64_t kTo = kTaps;
+  TRAINYARD_AVX512_INLINE static void Apply(const Vector* u, Vector* out) {
+    const Vector a = u[1] + u[2];
+    const Vector b = u[2] - u[1];
+    const Vector c = u[3] + u[4];
+    const Vector e = u[3] - u[4];
+    out[0] = Of(0.25f) * u[0] - Of(1.0f / 6) * a + Of(1.0f / 24) * c;
+    out[1] = Of(1.0f / 6) * b + Of(1.0f / 12) * e;
+    out[2] = Of(1.0f / 6) * (c - a) + u[5];
+  }
+};
+
+// Where a square of vectors is read: anywhere, with strides in floats between rows and columns.
+struct Strided {
+  const float* corner;
+  int64_t row_stride, column_stride;
+
+  TRAINYARD_AVX512_INLINE Vector At(int64_t row, int64_t column) const {
+    return Load(corner + row * row_stride + column * column_stride);
+  }
+};
+
+// Or in a plane [height][width][16], beyond which zeros are.
+struct Window {
+  const float* plane;
+  int64_t height, width;
+  int64_t top, left;
+
+  TRAINYARD_AVX512_INLINE Vector At(int64_t row, int64_t column) const {
+    const int64_t y = top + row;
+    const int64_t x = left + column;
+    if (y < 0 || y >= height || x < 0 || x >= width) return _mm512_setzero_ps();
+    return Load(plane + (y * width + x) * kBlock);
+  }
+  bool Inside(int64_t size) const {
+    return top >= 0 && left >= 0 && top + size <= height && left + size <= width;
+  }
+};
+
+// Both axes of a square, columns first: to[(y * kTo + x) * stride].
+template <typename Transform, typename Square>
+TRAINYARD_AVX512_INLINE void TransformSquare(const Square& square, float* to, int64_t stride) {
+  constexpr int64_t kFrom = Transform::kFrom;
+  constexpr int64_t kTo = Transform::kTo;
+  Vector half[kFrom][kTo];
+#pragma GCC unroll 1
+  for (int64_t column = 0; column < kFrom; ++column) {
+    Vector values[kFrom];
+    for (int64_t row = 0; row < kFrom; ++row) values[row] = square.At(row, column);
+    Transform::Apply(values, half[column]);
+  }
+#pragma GCC unroll 1
+  for (int64_t y = 0; y < kTo; ++y) {
+    Vector values[kFrom];
+    for (int64_t column = 0; column < kFrom; ++column) values[column] = half[column][y];
+    Vector results[kTo];
+    Transform::Apply(values, results);
+    for (int64_t x = 0; x < kTo; ++x) Store(to + (y * kTo + x) * stride, results[x]);
+  }
+}
+
+// The tiles [first, first + count) of all images, transformed: to[point][tile][channel], with
+// `stride` floats between points.
+TRAINYARD_AVX512 void TransformPatches(const Geometry& geometry, const float* source, int64_t first,
+                                       int64_t count, Range blocks, float* to, int64_t stride) {
+  const int64_t plane = geometry.in_height * geometry.in_width * kBlock;
+  const int64_t row = geometry.in_width * kBlock;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t tile = first + i;
+    const int64_t image = tile / geometry.Tiles();
+    Window window = {
+        source + (image * geometry.in_blocks + blocks.begin) * plane, geometry.in_height,
+        geometry.in_width,
+        tile / geometry.TilesWide() % geometry.TilesHigh() * kTile - geometry.padding_top,
+        tile % geometry.TilesWide() * kTile - geometry.padding_left};
+    const bool inside = window.Inside(kPatch);
+    for (int64_t block = 0; block < blocks.size(); ++block, window.plane += plane) {
+      float* const out = to + (i * blocks.size() + block) * kBlock;
+      if (inside) {
+        const float* const corner = window.plane + window.top * row + window.left * kBlock;
+        TransformSquare<PatchTransform>(Strided{corner, row, kBlock}, out, stride);
+      } else {
+        TransformSquare<PatchTransform>(window, out, stride);
+      }
+    }
+  }
+}
+
+// The gradients of the same tiles, transformed likewise.
+TRAINYARD_AVX512 void TransformGradients(const Geometry& geometry, const float* gradient,
+                                         int64_t first, int64_t count, Range blocks, float* to,
+                                         int64_t stride) {
+  const int64_t plane = geometry.out_height * geometry.out_width * kBlock;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t tile = first + i;
+    const int64_t image = tile / geometry.Tiles();
+    Window window = {gradient + (image * geometry.out_blocks + blocks.begin) * plane,
+                     geometry.out_height, geometry.out_width,
+                     tile / geometry.TilesWide() % geometry.TilesHigh() * kTile,
+                     tile % geometry.TilesWide() * kTile};
+    for (int64_t block = 0; block < blocks.size(); ++block, window.plane += plane) {
+      TransformSquare<GradientTransform>(window, to + (i * blocks.size() + block) * kBlock, stride);
+    }
+  }
+}
+
+// products[row][Width] = patches[row][depth] * weights[depth][Width], Width in vectors, for a
+// number of rows rounded up to a multiple of Rows.
+template <int Rows, int Width>
+TRAINYARD_AVX512 void Multiply(int64_t rows, int64_t depth, const float* patches,
+                               const float* weights, float* products) {
+  for (int64_t first = 0; first < rows; first += Rows) {
+    const float* const from = patches + first * depth;
+    Vector sums[Rows][Width];
+#pragma GCC unroll 32
+    for (int row = 0; row < Rows; ++row) {
+#pragma GCC unroll 8
+      for (int k = 0; k < Width; ++k) sums[row][k] = _mm512_setzero_ps();
+    }
+    for (int64_t i = 0; i < depth; ++i) {
+      Vector weight[Width];
+#pragma GCC unroll 8
+      for (int k = 0; k < Width; ++k) weight[k] = Load(weights + (i * Width + k) * kBlock);
+#pragma GCC unroll 32
+      for (int row = 0; row < Rows; ++row) {
+        const Vector patch = Of(from[row * depth + i]);
+#pragma GCC unroll 8
+        for (int k = 0; k < Width; ++k)
+          sums[row][k] = _mm512_fmadd_ps(patch, weight[k], sums[row][k]);
+      }
+    }
+#pragma GCC unroll 32
+    for (int row = 0; row < Rows; ++row) {
+#pragma GCC unroll 8
+      for (int k = 0; k < Width; ++k)
+        Store(products + ((first + row) * Width + k) * kBlock, sums[row][k]);
+    }
+  }
+}
+
+// Writes the tiles' results for `width` output blocks from `block` on.
+TRAINYARD_AVX512 void WriteResults(const Geometry& geometry, const float* products, int64_t stride,
+                                   int64_t first, int64_t count, int64_t block, int64_t width,
+                                   const Vector* bias, float* destination) {
+  const int64_t plane = geometry.out_height * geometry.out_width * kBlock;
+  const int64_t row = geometry.out_width * kBlock;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t tile = first + i;
+    const int64_t top = tile / geometry.TilesWide() % geometry.TilesHigh() * kTile;
+    const int64_t left = tile % geometry.TilesWide() * kTile;
+    const int64_t image = tile / geometry.Tiles();
+    const int64_t high = std::min(kTile, geometry.out_height - top);
+    const int64_t wide = std::min(kTile, geometry.out_width - left);
+    for (int64_t k = 0; k < width; ++k) {
+      const float* const from = products + (i * width + k) * kBlock;
+      alignas(64) float results[kTile * kTile * kBlock];
+      TransformSquare<ProductTransform>(Strided{from, kPatch * stride, stride}, results, kBlock);
+      float* const to = destination + (image * geometry.out_blocks + block + k) * plane +
+                        top * row + left * kBlock;
+      for (int64_t y = 0; y < high; ++y) {
+        for (int64_t x = 0; x < wide; ++x)
+          Store(to + y * row + x * kBlock, Load(results + (y * kTile + x) * kBlock) + bias[k]);
+      }
+    }
+  }
+}
+
+// sums[row][column] += over tiles patches[tile][row] * gradients[tile][column], for Rows rows and
+// Width vectors of columns; `first`: from zero.
+template <int Rows, int Width>
+TRAINYARD_AVX512_INLINE void AddOuterRows(int64_t tiles, const float* patches,
+                                          int64_t patches_stride, const float* gradients,
+                                          int64_t gradients_stride, bool first, float* to) {
+  Vector sums[Rows][Width];
+#pragma GCC unroll 32
+  for (int row = 0; row < Rows; ++row) {
+#pragma GCC unroll 8
+    for (int k = 0; k < Width; ++k)
+      sums[row][k] = first ? _mm512_setzero_ps() : Load(to + row * gradients_stride + k * kBlock);
+  }
+  for (int64_t i = 0; i < tiles; ++i) {
+    Vector gradient[Width];
+#pragma GCC unroll 8
+    for (int k = 0; k < Width; ++k)
+      gradient[k] = Load(gradients + i * gradients_stride + k * kBlock);
+#pragma GCC unroll 32
+    for (int row = 0; row < Rows; ++row) {
+      const Vector patch = Of(patches[i * patches_stride + row]);
+#pragma GCC unroll 8
+      for (int k = 0; k < Width; ++k)
+        sums[row][k] = _mm512_fmadd_ps(patch, gradient[k], sums[row][k]);
+    }
+  }
+#pragma GCC unroll 32
+  for (int row = 0; row < Rows; ++row) {
+#pragma GCC unroll 8
+    for (int k = 0; k < Width; ++k) Store(to + row * gradients_stride + k * kBlock, sums[row][k]);
+  }
+}
+
+// The same for all rows: a multiple of kBlock, of which the last are taken in pairs.
+template <int Rows, int Width>
+TRAINYARD_AVX512 void AddOuter(int64_t tiles, int64_t rows, const float* patches,
+                               const float* gradients, int64_t gradients_stride, bool first,
+                               float* to) {
+  constexpr int kRest = 2;
+  int64_t row = 0;
+  for (; row + Rows <= rows; row += Rows)
+    AddOuterRows<Rows, Width>(tiles, patches + row, rows, gradients, gradients_stride, first,
+                              to + row * gradients_stride);
+  for (; row < rows; row += kRest)
+    AddOuterRows<kRest, Width>(tiles, patches + row, rows, gradients, gradients_stride, first,
+                               to + row * gradients_stride);
+}
+
+// By vectors of a slice: as many rows as the registers hold sums for.
+using MultiplyFunction = void (*)(int64_t, int64_t, const float*, const float*, float*);
+constexpr MultiplyFunction kMultiply[] = {nullptr, Multiply<24, 1>, Multiply<12, 2>, Multiply<8, 3>,
+                                          Multiply<6, 4>};
+using AddOuterFunction = void (*)(int64_t, int64_t, const float*, const float*, int64_t, bool,
+                                  float*);
+constexpr AddOuterFunction kAddOuter[] = {nullptr, AddOuter<16, 1>, AddOuter<12, 2>, AddOuter<8, 3>,
+                                          AddOuter<6, 4>};
+
+// The weights between two blocks with both kinds of channels exchanged and the taps turned round.
+void ReversePair(const float* weights, float* reversed) {
+  constexpr int64_t kAll = kTaps * kTaps;
+  for (int64_t tap = 0; tap < kAll; ++tap) {
+    const float* const from = weights + tap * kBlock * kBlock;
+    float* const to = reversed + (kAll - 1 - tap) * kBlock * kBlock;
+    for (int64_t in = 0; in < kBlock; ++in) {
+      for (int64_t out = 0; out < kBlock; ++out) to[out * kBlock + in] = from[in * kBlock + out];
+    }
+  }
+}
+
+}  // namespace
+
+bool Supported() { return __builtin_cpu_supports("avx512f") != 0; }
+
+TRAINYARD_AVX512 void TransformWeights(const Geometry& geometry, const float* weights,
+                                       bool reversed, int64_t input, float* transformed) {
+  alignas(64) float turned[kSliceBlocks][kPairFloats];
+  for (int64_t slice = 0; slice < geometry.out_blocks; slice += kSliceBlocks) {
+    const int64_t width = std::min(kSliceBlocks, geometry.out_blocks - slice);
+    const float* pairs[kSliceBlocks];
+    for (int64_t k = 0; k < width; ++k) {
+      if (reversed) {
+        ReversePair(weights + (input * geometry.out_blocks + slice + k) * kPairFloats, turned[k]);
+        pairs[k] = turned[k];
+      } else {
+        pairs[k] = weights + ((slice + k) * geometry.in_blocks + input) * kPairFloats;
+      }
+    }
+    float* to = transformed + SliceOffset(geometry, slice) + input * kBlock * width * kBlock;
+    for (int64_t channel = 0; channel < kBlock; ++channel) {
+      for (int64_t k = 0; k < width; ++k, to += kBlock) {
+        const Strided taps = {pairs[k] + channel * kBlock, kTaps * kBlock * kBlock,
+                              kBlock * kBlock};
+        TransformSquare<TapTransform>(taps, to, PointStride(geometry, width));
+      }
+    }
+  }
+}
+
+TRAINYARD_AVX512 void Convolve(const Geometry& geometry, const float* source, int64_t images,
+                               const float* transformed, const float* bias, int64_t channels,
+                               Range outputs, float* destination, float* scratch) {
+  const int64_t depth = geometry.in_blocks * kBlock;
+  const int64_t block_tiles = ConvolveTiles(geometry.in_blocks);
+  const int64_t patch_stride = block_tiles * depth + kGapFloats;
+  const int64_t product_stride = block_tiles * kSliceBlocks * kBlock + kGapFloats;
+  float* const patches = scratch;
+  float* const products = patches + kPoints * patch_stride;
+  const int64_t tiles = images * geometry.Tiles();
+  for (int64_t first = 0; first < tiles; first += block_tiles) {
+    const int64_t count = std::min(block_tiles, tiles - first);
+    TransformPatches(geometry, source, first, count, {0, geometry.in_blocks}, patches,
+                     patch_stride);
+    for (int64_t slice = outputs.begin; slice < outputs.end; slice += kSliceBlocks) {
+      const int64_t width = std::min(kSliceBlocks, geometry.out_blocks - slice);
+      const float* const weights = transformed + SliceOffset(geometry, slice);
+      for (int64_t point = 0; point < kPoints; ++point) {
+        kMultiply[width](count, depth, patches + point * patch_stride,
+                         weights + point * PointStride(geometry, width),
+                         products + point * product_stride);
+      }
+      Vector biases[kSliceBlocks];
+      for (int64_t k = 0; k < width; ++k) {
+        const int64_t channel = (slice + k) * kBlock;
+        const int64_t left = std::clamp<int64_t>(channels - channel, 0, kBlock);
+        const __mmask16 known = static_cast<__mmask16>((1U << left) - 1);
+        biases[k] =
+            bias != nullptr ? _mm512_maskz_loadu_ps(known, bias + channel) : _mm512_setzero_ps();
+      }
+      WriteResults(geometry, products, product_stride, first, count, slice, width, biases,
+                   destination);
+    }
+  }
+}
+
+TRAINYARD_AVX512 void WeightGradient(const Geometry& geometry, const float* source,
+                                     const float* gradient, int64_t images, Range inputs,
+                                     Range outputs, float* weight_gradient, float* scratch) {
+  const int64_t rows = inputs.size() * kBlock;
+  const int64_t columns = outputs.size() * kBlock;
+  const int64_t patch_stride = kGradientTiles * rows + kGapFloats;
+  const int64_t gradient_stride = kGradientTiles * columns + kGapFloats;
+  const int64_t sum_stride = rows * columns + kGapFloats;
+  float* const patches = scratch;
+  float* const gradients = patches + kPoints * patch_stride;
+  float* const sums = gradients + kPoints * gradient_stride;
+  const int64_t tiles = images * geometry.Tiles();
+  for (int64_t first = 0; first < tiles; first += kGradientTiles) {
+    const int64_t count = std::min(kGradientTiles, tiles - first);
+    TransformPatches(geometry, source, first, count, inputs, patches, patch_stride);
+    TransformGradients(geometry, gradient, first, count, outputs, gradients, gradient_stride);
+    for (int64_t point = 0; point < kPoints; ++point) {
+      for (int64_t column = 0; column < columns; column += kSliceBlocks * kBlock) {
+        const int64_t width = std::min(kSliceBlocks, (columns - column) / kBlock);
+        kAddOuter[width](count, rows, patches + point * patch_stride,
+                         gradients + point * gradient_stride + column, columns, first == 0,
+                         sums + point * sum_stride + column);
+      }
+    }
+  }
+  for (int64_t out = 0; out < outputs.size(); ++out) {
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t pair = (outputs.begin + out) * geometry.in_blocks + inputs.begin + row / kBlock;
+      const float* const from = sums + row * columns + out * kBlock;
+      TransformSquare<TapGradientTransform>(
+          Strided{from, kPatch * sum_stride, sum_stride},
+          weight_gradient + pair * kPairFloats + row % kBlock * kBlock, kBlock * kBlock);
+    }
+  }
+}
+
+#else
+
+bool Supported() { return false; }
+void TransformWeights(const Geometry&, const float*, bool, int64_t, float*) {}
+void Convolve(const Geometry&, const float*, int64_t, const float*, const float*, int64_t, Range,
+              float*, float*) {}
+void WeightGradient(const Geometry&, const float*, const float*, int64_t, Range, Range, float*,
+                    float*) {}
+
+#endif
+
+}  // namespace trainyard::layers::winograd
