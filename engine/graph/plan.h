@@ -44,6 +44,10 @@ struct StepContext {
   uint64_t epoch = 0;  // from 0
   // Activations are probed for saturation and dead units in this step.
   bool probe = false;
+  // Gradients may be summed over several batches before an update: the place of this batch's first
+  // sample among those of the step, and their number.
+  int64_t first_sample = 0;
+  int64_t step_samples = 0;
   // For the kernel that fills the input: the position of the batch, given by who runs the plan.
   const void* feed = nullptr;
 };

@@ -92,9 +92,9 @@ int GroupCount(const Graph& graph, int64_t batch) {
   return groups;
 }
 
-int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots) {
-  // Weights, those before a probed step, gradients, and the optimizer's state.
-  const int64_t arenas = 3 + optimizer_slots;
+int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots, bool accumulate) {
+  // Weights, those before a probed step, gradients and their sums, and the optimizer's state.
+  const int64_t arenas = 3 + (accumulate ? 1 : 0) + optimizer_slots;
   // A checkpoint exists as tensors and as bytes at once.
   const int64_t checkpoint = 2 * (1 + optimizer_slots);
   const int64_t groups = GroupCount(graph, batch);

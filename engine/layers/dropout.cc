@@ -19,7 +19,7 @@ struct Mask {
   float scale = 1;
 };
 
-// to[i] = from[i] * scale where kept, 0 elsewhere; `first` is the place of from[0] in the batch.
+// to[i] = from[i] * scale where kept, 0 elsewhere; `first` is the place of from[0] in the step.
 void Apply(const Mask& mask, const StepContext& context, int64_t first, int64_t count,
            const float* from, float* to) {
   const RandomStream stream(context.seed, RandomPurpose::kDropout, mask.item);
@@ -43,8 +43,8 @@ void Emit(PlanBuilder& plan, const char* name, const Mask& mask, const View& fro
     const BufferRef in = plan.At(from, group);
     const BufferRef out = plan.At(to, group);
     plan.AddToGroup(name, group, {in, out}, [=](const StepContext& context, const Memory& memory) {
-      Apply(mask, context, group.begin * sample, group.count * sample, memory.Get<float>(in),
-            memory.Get<float>(out));
+      Apply(mask, context, (context.first_sample + group.begin) * sample, group.count * sample,
+            memory.Get<float>(in), memory.Get<float>(out));
     });
   }
 }

@@ -24,6 +24,7 @@ void RefuseTrainingFields(const v1::Specification& specification, Violations& vi
   refuse(specification.metrics_size() > 0, "metrics");
   refuse(specification.batch_size() > 0, "batch_size");
   refuse(specification.clip_gradient_norm() != 0, "clip_gradient_norm");
+  refuse(specification.gradient_accumulation_steps() > 0, "gradient_accumulation_steps");
 }
 
 void RefuseModelFields(const v1::Data& data, Violations& violations) {

@@ -232,6 +232,7 @@ class Compiler {
   void CompileSteps(bool data_known) {
     const v1::Budget& budget = spec_.budget();
     if (spec_.batch_size() == 0) spec_.set_batch_size(kDefaultBatch);
+    if (spec_.gradient_accumulation_steps() == 0) spec_.set_gradient_accumulation_steps(1);
     if (spec_.batch_size() > kMaxBatch) {
       violations_.Add("batch_size", absl::StrCat(spec_.batch_size(), "; at most ", kMaxBatch));
     }
@@ -257,7 +258,15 @@ class Compiler {
                                                  " training samples; use at most ", train));
       return;
     }
-    result_.steps_per_epoch = (train + batch - 1) / batch;
+    const int64_t samples = StepSamples(spec_);
+    if (samples > train) {
+      violations_.Add("gradient_accumulation_steps",
+                      absl::StrCat(spec_.gradient_accumulation_steps(), " batches of ", batch,
+                                   " are more than the ", train, " training samples; use at most ",
+                                   train / batch));
+      return;
+    }
+    result_.steps_per_epoch = (train + samples - 1) / samples;
     const int64_t by_epochs =
         result_.steps_per_epoch * static_cast<int64_t>(std::min(budget.epochs(), kMaxEpochs));
     const int64_t by_steps = static_cast<int64_t>(std::min(budget.steps(), kMaxSteps));
@@ -286,7 +295,8 @@ class Compiler {
     }
     if (!violations_.empty() || !model_known_) return;
     const int slots = static_cast<int>(result_.optimizer->slots().size());
-    const int64_t step = EstimateMemory(result_.graph, spec_.batch_size(), slots);
+    const int64_t step = EstimateMemory(result_.graph, spec_.batch_size(), slots,
+                                        spec_.gradient_accumulation_steps() > 1);
     memory_bytes_ = AddSaturated(AddSaturated(step, result_.data.memory_bytes), kProcessBytes);
     const int64_t judged =
         MultiplySaturated(std::max(result_.data.validation_size, result_.data.test_size),
@@ -327,7 +337,7 @@ class Compiler {
     }
     summary.set_parameters(result_.graph.parameters());
     summary.set_flops_per_step(
-        MultiplySaturated(result_.graph.training_flops(), spec_.batch_size()));
+        MultiplySaturated(result_.graph.training_flops(), StepSamples(spec_)));
     summary.set_steps(result_.total_steps);
     summary.set_memory_bytes(memory_bytes_);
     summary.set_train_samples(result_.data.train_size);
@@ -346,6 +356,10 @@ class Compiler {
 };
 
 }  // namespace
+
+int64_t StepSamples(const v1::Specification& specification) {
+  return int64_t{specification.batch_size()} * specification.gradient_accumulation_steps();
+}
 
 void CheckName(const std::string& name, Violations& violations) {
   const bool good =

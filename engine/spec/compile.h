@@ -47,6 +47,9 @@ CompiledSpecification Compile(const v1::Specification& specification, const Cata
                               const DataRoots& roots, const CompileLimits& limits,
                               Violations& violations);
 
+// Samples of a full step, with the specification's defaults filled in.
+int64_t StepSamples(const v1::Specification& specification);
+
 // The label that a user gives a job; Compile checks it, too.
 void CheckName(const std::string& name, Violations& violations);
 

@@ -18,34 +18,34 @@ double SecondsFrom(Steady::time_point start) {
   return std::chrono::duration<double>(Steady::now() - start).count();
 }
 
-// Full batches one after another, epoch after epoch, as the trainer takes them.
+// Full steps one after another, epoch after epoch, as the trainer takes them.
 class Stepper {
  public:
   Stepper(const CompiledSpecification& compiled, const LoadedData& data, Network& network)
       : compiled_(compiled),
         network_(network),
         feed_(*data.train, compiled.specification.seed()),
-        batch_(compiled.specification.batch_size()),
-        batches_(data.train->size() / batch_) {}
+        samples_(StepSamples(compiled.specification)),
+        steps_(data.train->size() / samples_) {}
 
   double Train() {
     Advance();
-    return network_.TrainStep(feed_, batch_, context_, scalars_).loss;
+    return network_.TrainStep(feed_, samples_, context_, scalars_).loss;
   }
 
   void Profile(std::map<std::string, double>& seconds) {
     Advance();
-    network_.ProfileStep(feed_, context_, scalars_, seconds);
+    network_.ProfileStep(feed_, samples_, context_, scalars_, seconds);
   }
 
  private:
   void Advance() {
-    const int64_t place = step_ % batches_;
+    const int64_t place = step_ % steps_;
     context_.seed = compiled_.specification.seed();
     context_.step = static_cast<uint64_t>(step_);
-    context_.epoch = static_cast<uint64_t>(step_ / batches_);
+    context_.epoch = static_cast<uint64_t>(step_ / steps_);
     if (place == 0) feed_.BeginEpoch(context_.epoch);
-    feed_.Seek(place * batch_);
+    feed_.Seek(place * samples_);
     const ScheduleValue schedule =
         compiled_.schedule->At(std::min(step_, compiled_.total_steps - 1), compiled_.total_steps,
                                compiled_.steps_per_epoch);
@@ -57,8 +57,8 @@ class Stepper {
   const CompiledSpecification& compiled_;
   Network& network_;
   TrainingFeed feed_;
-  const int64_t batch_;
-  const int64_t batches_;
+  const int64_t samples_;
+  const int64_t steps_;  // of an epoch
   int64_t step_ = 0;
   StepContext context_;
   StepScalars scalars_;
@@ -73,14 +73,9 @@ absl::StatusOr<StepMeasurement> MeasureSteps(const v1::Specification& specificat
   ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
   StepMeasurement result;
   const Steady::time_point start = Steady::now();
-  NetworkOptions network_options;
-  network_options.threads = options.threads;
-  network_options.compute_type = ComputeTypeOf(compiled.specification);
-  network_options.clip_gradient_norm = compiled.specification.clip_gradient_norm();
-  network_options.batch = compiled.specification.batch_size();
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
                    Network::Create(compiled.graph, data.info, *compiled.loss, *compiled.optimizer,
-                                   network_options));
+                                   NetworkOptionsOf(compiled.specification, options)));
   RETURN_IF_ERROR(network->Initialize(compiled.specification.seed()));
   result.set_up_seconds = SecondsFrom(start);
   result.flops = static_cast<int64_t>(compiled.summary.flops_per_step());

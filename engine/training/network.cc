@@ -44,6 +44,7 @@ absl::StatusOr<std::unique_ptr<Network>> Network::Create(const Graph& graph, con
                                                          const NetworkOptions& options) {
   std::unique_ptr<Network> network(new Network(graph, data, options.threads));
   network->update_.clip_gradient_norm = options.clip_gradient_norm;
+  network->update_.accumulate = options.batches_per_step > 1;
   ParameterTable& parameters = network->parameters_;
   ASSIGN_OR_RETURN(network->full_.step,
                    BuildTrainingPlan(graph, data, loss, network->update_, options.compute_type,
@@ -82,6 +83,10 @@ absl::Status Network::Allocate(const Optimizer* optimizer, std::vector<Bound*> p
   if (optimizer != nullptr) {
     ASSIGN_OR_RETURN(gradients_, Buffer::Create(weight_bytes));
     ASSIGN_OR_RETURN(previous_weights_, Buffer::Create(weight_bytes));
+    if (update_.accumulate) {
+      ASSIGN_OR_RETURN(gradient_sums_, Buffer::Create(weight_bytes));
+      update_.gradient_sums = gradient_sums_.floats();
+    }
     slot_names_ = optimizer->slots();
     update_.optimizer = optimizer;
     update_.weights = weights_.floats();
@@ -128,33 +133,52 @@ absl::Status Network::Initialize(uint64_t seed) {
   return Import(tensors, /*slots=*/false);
 }
 
-StepResult Network::TrainStep(const BatchFeed& feed, int64_t count, StepContext context,
-                              const StepScalars& scalars) {
-  const Bound& bound = count == full_.step.batch ? full_ : last_;
-  TRAINYARD_CHECK(bound.plan != nullptr && bound.step.batch == count,
-                  "no plan for this batch size");
+void Network::ForEachBatch(const BatchFeed& feed, int64_t samples, StepContext context,
+                           const StepScalars& scalars,
+                           const std::function<void(const Bound&, const StepContext&)>& run) {
   context.feed = &feed;
+  context.step_samples = samples;
   update_.scalars = scalars;
-  if (context.probe)
+  const bool probe = context.probe;
+  if (probe)
     std::memcpy(previous_weights_.data(), weights_.data(), static_cast<size_t>(weights_.bytes()));
-  bound.plan->PrepareWeights(pool_, context);
-  bound.plan->Run(pool_, context);
-  StepResult result;
-  const Memory& memory = bound.plan->memory();
-  for (size_t group = 0; group < bound.step.groups.size(); ++group) {
-    result.loss += memory.Get<double>(bound.step.losses)[group];
-    result.correct += memory.Get<double>(bound.step.correct)[group];
+  for (int64_t begin = 0; begin < samples;) {
+    const int64_t count = std::min(full_.step.batch, samples - begin);
+    const Bound& bound = count == full_.step.batch ? full_ : last_;
+    TRAINYARD_CHECK(bound.plan != nullptr && bound.step.batch == count,
+                    "no plan for this batch size");
+    TRAINYARD_CHECK(count == samples || update_.accumulate, "a step of several batches");
+    context.first_sample = begin;
+    begin += count;
+    context.probe = probe && begin == samples;
+    run(bound, context);
   }
-  result.loss /= static_cast<double>(count * data_.positions);
+}
+
+StepResult Network::TrainStep(const BatchFeed& feed, int64_t samples, StepContext context,
+                              const StepScalars& scalars) {
+  StepResult result;
+  ForEachBatch(feed, samples, context, scalars,
+               [&](const Bound& bound, const StepContext& batch_context) {
+                 bound.plan->PrepareWeights(pool_, batch_context);
+                 bound.plan->Run(pool_, batch_context);
+                 const Memory& memory = bound.plan->memory();
+                 for (size_t group = 0; group < bound.step.groups.size(); ++group) {
+                   result.loss += memory.Get<double>(bound.step.losses)[group];
+                   result.correct += memory.Get<double>(bound.step.correct)[group];
+                 }
+               });
+  result.loss /= static_cast<double>(samples * data_.positions);
   result.correct /= static_cast<double>(data_.positions);
   return result;
 }
 
-void Network::ProfileStep(const BatchFeed& feed, StepContext context, const StepScalars& scalars,
-                          std::map<std::string, double>& seconds) {
-  context.feed = &feed;
-  update_.scalars = scalars;
-  full_.plan->Profile(context, seconds);
+void Network::ProfileStep(const BatchFeed& feed, int64_t samples, StepContext context,
+                          const StepScalars& scalars, std::map<std::string, double>& seconds) {
+  ForEachBatch(feed, samples, context, scalars,
+               [&](const Bound& bound, const StepContext& batch_context) {
+                 bound.plan->Profile(batch_context, seconds);
+               });
 }
 
 void Network::Predict(const BatchFeed& feed, int64_t count,
@@ -241,7 +265,7 @@ bool Network::HasFiniteParameters() const {
 int64_t Network::memory_bytes() const {
   int64_t bytes = 0;
   for (const Buffer* buffer :
-       {&weights_, &gradients_, &statistics_, &workspace_, &previous_weights_}) {
+       {&weights_, &gradients_, &gradient_sums_, &statistics_, &workspace_, &previous_weights_}) {
     bytes += buffer->bytes();
   }
   for (const Buffer& slot : slots_) bytes += slot.bytes();

@@ -2,7 +2,7 @@
 //
 //   ASSIGN_OR_RETURN(auto network, Network::Create(graph, data, loss, optimizer, options));
 //   network->Initialize(seed);
-//   StepResult result = network->TrainStep(feed, batch, context, scalars);
+//   StepResult result = network->TrainStep(feed, samples, context, scalars);
 //   network->Predict(feed, count, [](const MetricBatch& batch) { ... });
 //
 // The trained bits are a function of the graph, the data, the options but for `threads`, and the
@@ -30,12 +30,14 @@ struct NetworkOptions {
   int64_t batch = 128;
   // Size of an epoch's last, smaller batch; 0 where there is none.
   int64_t last_batch = 0;
+  // A step has one batch, or up to so many, whose gradients are summed before the update.
+  int64_t batches_per_step = 1;
   // Gradients of a larger norm, over all parameters, are scaled down to it; 0: none are.
   double clip_gradient_norm = 0;
 };
 
 struct StepResult {
-  double loss = 0;  // mean over the batch
+  double loss = 0;  // mean over the samples
   // Classification: samples whose largest output is at their label; of a sample with several
   // positions its share of them.
   double correct = 0;
@@ -61,20 +63,22 @@ class Network {
   // Fresh parameters by their initializers, and an optimizer state of zero.
   absl::Status Initialize(uint64_t seed);
 
-  // `count` is `batch` or `last_batch` of the options.
-  StepResult TrainStep(const BatchFeed& feed, int64_t count, StepContext context,
+  // One update. The samples are cut into batches of the options' `batch`, the last of which may be
+  // of `last_batch`. Of the context, seed, step, epoch and probe are looked at.
+  StepResult TrainStep(const BatchFeed& feed, int64_t samples, StepContext context,
                        const StepScalars& scalars);
 
-  // A step of `batch` on the calling thread alone; adds the seconds by operation.
-  void ProfileStep(const BatchFeed& feed, StepContext context, const StepScalars& scalars,
-                   std::map<std::string, double>& seconds);
+  // The same on the calling thread alone; adds the seconds by operation.
+  void ProfileStep(const BatchFeed& feed, int64_t samples, StepContext context,
+                   const StepScalars& scalars, std::map<std::string, double>& seconds);
 
   // Runs samples 0 .. count - 1 of the feed through the model, in batches.
   void Predict(const BatchFeed& feed, int64_t count,
                const std::function<void(const MetricBatch&)>& take);
 
-  // Gradient RMS and update/weight ratio by layer, saturation and dead units, of the last step,
-  // which must have been run with context.probe.
+  // Gradient RMS and update/weight ratio by layer, of the last step, which must have been run with
+  // context.probe, and saturation and dead units of its last batch, which must have been a full
+  // one.
   std::vector<NamedValue> Health() const;
 
   // Parameters and statistics by name, in plain order; with `slots` also the optimizer's state
@@ -97,6 +101,10 @@ class Network {
 
   Network(const Graph& graph, const DataInfo& data, int threads);
   absl::Status Allocate(const Optimizer* optimizer, std::vector<Bound*> plans);
+  // Runs the plan of each batch of a step.
+  void ForEachBatch(const BatchFeed& feed, int64_t samples, StepContext context,
+                    const StepScalars& scalars,
+                    const std::function<void(const Bound&, const StepContext&)>& run);
   float* ArenaOf(const ParameterTable::Entry& entry) const;
 
   const Graph& graph_;
@@ -106,6 +114,7 @@ class Network {
   UpdateState update_;
   std::vector<std::string> slot_names_;
   Buffer weights_, gradients_, statistics_, workspace_;
+  Buffer gradient_sums_;
   std::vector<Buffer> slots_;
   Buffer previous_weights_;  // of the step that was probed
   Bound full_;

@@ -39,6 +39,16 @@ onednn::Type ComputeTypeOf(const v1::Specification& specification) {
   return narrow ? onednn::Type::kBfloat16 : onednn::Type::kFloat32;
 }
 
+NetworkOptions NetworkOptionsOf(const v1::Specification& specification, const RunOptions& options) {
+  NetworkOptions network;
+  network.threads = options.threads;
+  network.compute_type = ComputeTypeOf(specification);
+  network.batch = specification.batch_size();
+  network.batches_per_step = specification.gradient_accumulation_steps();
+  network.clip_gradient_norm = specification.clip_gradient_norm();
+  return network;
+}
+
 absl::Status ImportInitialWeights(const v1::Model& model, const DataRoots& roots,
                                   Network& network) {
   if (model.initial_weights().empty()) return absl::OkStatus();

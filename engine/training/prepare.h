@@ -17,6 +17,8 @@ absl::StatusOr<LoadedData> LoadForRun(CompiledSpecification& compiled, const Run
 // What products are computed in: float32 where this machine has no instructions for what the
 // specification asks for.
 onednn::Type ComputeTypeOf(const v1::Specification& specification);
+// Without the size of an epoch's last batch.
+NetworkOptions NetworkOptionsOf(const v1::Specification& specification, const RunOptions& options);
 // Nothing where the model names no file.
 absl::Status ImportInitialWeights(const v1::Model& model, const DataRoots& roots, Network& network);
 

@@ -26,12 +26,8 @@ absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOpti
                                  JobSink& sink) {
   ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
   ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
-  NetworkOptions network_options;
-  network_options.threads = options.threads;
-  network_options.compute_type = ComputeTypeOf(compiled.specification);
-  network_options.batch = compiled.specification.batch_size();
+  NetworkOptions network_options = NetworkOptionsOf(compiled.specification, options);
   network_options.last_batch = data.train->size() % network_options.batch;
-  network_options.clip_gradient_norm = compiled.specification.clip_gradient_norm();
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
                    Network::Create(compiled.graph, data.info, *compiled.loss, *compiled.optimizer,
                                    network_options));

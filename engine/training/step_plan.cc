@@ -33,7 +33,7 @@ Value EmitInput(PlanBuilder& plan, const Graph& graph, const DataInfo& data, Ste
         "load", group, {features}, [=](const StepContext& context, const Memory& memory) {
           const BatchFeed& feed = *static_cast<const BatchFeed*>(context.feed);
           for (int64_t i = group.begin; i < group.begin + group.count; ++i) {
-            feed.Load(i, memory.Get<float>(features) + i * elements,
+            feed.Load(context.first_sample + i, memory.Get<float>(features) + i * elements,
                       classification ? memory.Get<int32_t>(labels) + i * positions : nullptr,
                       classification ? nullptr : memory.Get<float>(targets) + i * width);
           }
@@ -118,27 +118,30 @@ void EmitLoss(PlanBuilder& plan, Value output, const View& rows, const DataInfo&
   step.losses = plan.NewPinnedBuffer(groups * static_cast<int64_t>(sizeof(double)));
   step.correct = plan.NewPinnedBuffer(groups * static_cast<int64_t>(sizeof(double)));
   const View gradient = plan.NewView(rows.layout);
-  const float scale = 1.0f / static_cast<float>(plan.batch() * positions);
   for (const Group& group : plan.groups()) {
     const BufferRef outputs = plan.At(rows, group);
     const BufferRef slope = plan.At(gradient, group);
     const Loss* const function = &loss;
     const StepPlan places = {{}, 0,           {},           step.labels, step.targets,
                              {}, step.losses, step.correct, {}};
-    plan.AddToGroup("loss", group, {outputs, slope}, [=](const StepContext&, const Memory& memory) {
-      LossRows batch;
-      batch.count = group.count * positions;
-      batch.width = width;
-      batch.outputs = memory.Get<float>(outputs);
-      if (classification) {
-        batch.labels = memory.Get<int32_t>(places.labels) + group.begin * positions;
-      } else {
-        batch.targets = memory.Get<float>(places.targets) + group.begin * width;
-      }
-      memory.Get<double>(places.losses)[group.index] =
-          function->Compute(batch, scale, memory.Get<float>(slope));
-      memory.Get<double>(places.correct)[group.index] = classification ? CountCorrect(batch) : 0;
-    });
+    plan.AddToGroup(
+        "loss", group, {outputs, slope}, [=](const StepContext& context, const Memory& memory) {
+          LossRows batch;
+          batch.count = group.count * positions;
+          batch.width = width;
+          batch.outputs = memory.Get<float>(outputs);
+          if (classification) {
+            batch.labels = memory.Get<int32_t>(places.labels) + group.begin * positions;
+          } else {
+            batch.targets = memory.Get<float>(places.targets) + group.begin * width;
+          }
+          // The mean over all batches of the step: their gradients only have to be summed.
+          const float scale = 1.0f / static_cast<float>(context.step_samples * positions);
+          memory.Get<double>(places.losses)[group.index] =
+              function->Compute(batch, scale, memory.Get<float>(slope));
+          memory.Get<double>(places.correct)[group.index] =
+              classification ? CountCorrect(batch) : 0;
+        });
   }
   plan.AddGradient(output, gradient);
 }
@@ -173,15 +176,49 @@ UpdateTiles CutUpdate(const ParameterTable& parameters) {
   return tiles;
 }
 
+// Whether a batch of `batch` samples is the step's last: then the gradient is whole.
+bool EndsStep(const StepContext& context, int64_t batch) {
+  return context.first_sample + batch == context.step_samples;
+}
+
+// Sums the gradients of a step's batches, one after another, and leaves the whole sum where the
+// gradient of a single batch is.
+void EmitAccumulation(PlanBuilder& plan, const UpdateTiles& tiles, const UpdateState& update) {
+  plan.BeginStage("accumulate", static_cast<int>(tiles.size()));
+  const UpdateState* const state = &update;
+  const int64_t batch = plan.batch();
+  for (size_t tile = 0; tile < tiles.size(); ++tile) {
+    const std::vector<UpdatePart>& parts = tiles[tile];
+    plan.AddToTile(
+        static_cast<int>(tile), {}, [=](const StepContext& context, const Memory& memory) {
+          if (context.step_samples == batch) return;
+          const bool starts = context.first_sample == 0;
+          const bool ends = EndsStep(context, batch);
+          for (const UpdatePart& part : parts) {
+            const int64_t begin = part.begin * kFloatBytes;
+            float* const gradients = memory.Get<float>({Space::kGradients, part.parameter, begin});
+            float* const sums =
+                state->gradient_sums +
+                (memory.Get<float>({Space::kWeights, part.parameter, begin}) - state->weights);
+            float* const to = ends ? gradients : sums;
+            for (int64_t i = 0; i < part.count; ++i)
+              to[i] = starts ? gradients[i] : sums[i] + gradients[i];
+          }
+        });
+  }
+}
+
 // Leaves the sum of squares of each tile's gradients: [tiles] double.
 BufferRef EmitSquares(PlanBuilder& plan, const UpdateTiles& tiles) {
   const BufferRef squares =
       plan.NewBuffer(static_cast<int64_t>(tiles.size()) * static_cast<int64_t>(sizeof(double)));
   plan.BeginStage("gradient norm", static_cast<int>(tiles.size()));
+  const int64_t batch = plan.batch();
   for (size_t tile = 0; tile < tiles.size(); ++tile) {
     const std::vector<UpdatePart>& parts = tiles[tile];
     plan.AddToTile(
-        static_cast<int>(tile), {squares}, [=](const StepContext&, const Memory& memory) {
+        static_cast<int>(tile), {squares}, [=](const StepContext& context, const Memory& memory) {
+          if (!EndsStep(context, batch)) return;
           constexpr int64_t kLanes = 8;  // fixed, so that the order of sums is
           double lanes[kLanes] = {};
           for (const UpdatePart& part : parts) {
@@ -206,6 +243,7 @@ float ClipFactor(const double* squares, size_t tiles, double largest) {
 
 void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const UpdateState& update) {
   const UpdateTiles tiles = CutUpdate(parameters);
+  if (update.accumulate) EmitAccumulation(plan, tiles, update);
   const double largest = update.clip_gradient_norm;
   const BufferRef squares = largest > 0 ? EmitSquares(plan, tiles) : BufferRef();
   const std::vector<BufferRef> uses =
@@ -213,31 +251,34 @@ void EmitUpdate(PlanBuilder& plan, const ParameterTable& parameters, const Updat
   plan.BeginStage("update", static_cast<int>(tiles.size()));
   const UpdateState* const state = &update;
   const size_t tile_count = tiles.size();
+  const int64_t batch = plan.batch();
   for (size_t tile = 0; tile < tiles.size(); ++tile) {
     const std::vector<UpdatePart>& ranges = tiles[tile];
-    plan.AddToTile(static_cast<int>(tile), uses, [=](const StepContext&, const Memory& memory) {
-      const float factor =
-          largest > 0 ? ClipFactor(memory.Get<double>(squares), tile_count, largest) : 1.0f;
-      for (const UpdatePart& range : ranges) {
-        UpdateRange arguments;
-        arguments.count = range.count;
-        arguments.weights =
-            memory.Get<float>({Space::kWeights, range.parameter, range.begin * kFloatBytes});
-        float* const gradients =
-            memory.Get<float>({Space::kGradients, range.parameter, range.begin * kFloatBytes});
-        if (factor != 1.0f) {
-          for (int64_t i = 0; i < range.count; ++i) gradients[i] *= factor;
-        }
-        arguments.gradients = gradients;
-        const int64_t place = arguments.weights - state->weights;
-        for (int slot = 0; slot < kMaxOptimizerSlots; ++slot) {
-          arguments.slots[slot] =
-              state->slots[slot] == nullptr ? nullptr : state->slots[slot] + place;
-        }
-        arguments.decay = range.decay;
-        state->optimizer->Update(arguments, state->scalars);
-      }
-    });
+    plan.AddToTile(
+        static_cast<int>(tile), uses, [=](const StepContext& context, const Memory& memory) {
+          if (!EndsStep(context, batch)) return;
+          const float factor =
+              largest > 0 ? ClipFactor(memory.Get<double>(squares), tile_count, largest) : 1.0f;
+          for (const UpdatePart& range : ranges) {
+            UpdateRange arguments;
+            arguments.count = range.count;
+            arguments.weights =
+                memory.Get<float>({Space::kWeights, range.parameter, range.begin * kFloatBytes});
+            float* const gradients =
+                memory.Get<float>({Space::kGradients, range.parameter, range.begin * kFloatBytes});
+            if (factor != 1.0f) {
+              for (int64_t i = 0; i < range.count; ++i) gradients[i] *= factor;
+            }
+            arguments.gradients = gradients;
+            const int64_t place = arguments.weights - state->weights;
+            for (int slot = 0; slot < kMaxOptimizerSlots; ++slot) {
+              arguments.slots[slot] =
+                  state->slots[slot] == nullptr ? nullptr : state->slots[slot] + place;
+            }
+            arguments.decay = range.decay;
+            state->optimizer->Update(arguments, state->scalars);
+          }
+        });
   }
 }
 

@@ -18,7 +18,7 @@ namespace trainyard {
 class BatchFeed {
  public:
   virtual ~BatchFeed() = default;
-  // Sample `position` of the batch: features [elements], and labels [positions of a sample] or
+  // Sample `position` of the step: features [elements], and labels [positions of a sample] or
   // targets [width]; null where the task has none.
   virtual void Load(int64_t position, float* features, int32_t* labels, float* targets) const = 0;
 };
@@ -29,8 +29,12 @@ struct UpdateState {
   float* weights = nullptr;
   std::array<float*, kMaxOptimizerSlots> slots = {};
   StepScalars scalars;
-  // The largest norm of the gradient; 0: any. Known when a plan is built.
+  // Known when a plan is built: the largest norm of the gradient (0: any), and whether a step may
+  // have several batches.
   double clip_gradient_norm = 0;
+  bool accumulate = false;
+  // As `weights`: the sum over a step's batches so far. Null where every step has one batch.
+  float* gradient_sums = nullptr;
 };
 
 struct StepPlan {

@@ -35,7 +35,7 @@ Trainer::Trainer(const CompiledSpecification& compiled, const LoadedData& data, 
       sink_(sink),
       feed_(*data.train, spec_.seed()),
       train_size_(data.train->size()),
-      batch_(spec_.batch_size()) {}
+      step_samples_(StepSamples(spec_)) {}
 
 RunOutcome Trainer::Run(const TrainingPosition& start) {
   position_ = start;
@@ -81,8 +81,8 @@ RunOutcome Trainer::Run(const TrainingPosition& start) {
   return {RunOutcome::Kind::kSucceeded, "", ""};
 }
 
-int64_t Trainer::BatchAt(int64_t place) const {
-  return std::min(batch_, train_size_ - place * batch_);
+int64_t Trainer::SamplesAt(int64_t place) const {
+  return std::min(step_samples_, train_size_ - place * step_samples_);
 }
 
 bool Trainer::Step() {
@@ -99,16 +99,16 @@ bool Trainer::Step() {
   scalars.step = position_.step + 1;
   scalars.learning_rate = learning_rate_;
   scalars.momentum = schedule.momentum;
-  feed_.Seek(place * batch_);
-  last_batch_ = BatchAt(place);
-  last_ = network_.TrainStep(feed_, last_batch_, context, scalars);
+  feed_.Seek(place * step_samples_);
+  last_samples_ = SamplesAt(place);
+  last_ = network_.TrainStep(feed_, last_samples_, context, scalars);
   ++position_.step;
-  position_.epoch_loss += last_.loss * static_cast<double>(last_batch_);
+  position_.epoch_loss += last_.loss * static_cast<double>(last_samples_);
   position_.epoch_correct += last_.correct;
-  position_.epoch_samples += last_batch_;
-  window_loss_ += last_.loss * static_cast<double>(last_batch_);
+  position_.epoch_samples += last_samples_;
+  window_loss_ += last_.loss * static_cast<double>(last_samples_);
   window_correct_ += last_.correct;
-  window_samples_ += last_batch_;
+  window_samples_ += last_samples_;
   ++window_steps_;
   if (context.probe) {
     v1::Event event;
@@ -128,7 +128,7 @@ double Trainer::Epoch() const {
   const int64_t done = position_.step / compiled_.steps_per_epoch;
   const int64_t place = position_.step % compiled_.steps_per_epoch;
   return static_cast<double>(done) +
-         static_cast<double>(place * batch_) / static_cast<double>(train_size_);
+         static_cast<double>(place * step_samples_) / static_cast<double>(train_size_);
 }
 
 void Trainer::ReportProgress(bool force) {
@@ -231,9 +231,9 @@ void Trainer::EvaluatePart(const std::string& name, const Part& part) {
 bool Trainer::WantsHealth() const {
   const int64_t every = static_cast<int64_t>(spec_.monitoring().gradient_health_every_steps());
   const int64_t place = position_.step % compiled_.steps_per_epoch;
-  if (BatchAt(place) != batch_) return false;  // shares are of full batches
+  if (SamplesAt(place) != step_samples_) return false;  // shares are of full batches
   if (every > 0) return position_.step % every == 0;
-  const bool last_is_full = train_size_ % batch_ == 0;
+  const bool last_is_full = train_size_ % step_samples_ == 0;
   return place == std::max<int64_t>(0, compiled_.steps_per_epoch - (last_is_full ? 1 : 2));
 }
 

@@ -46,7 +46,8 @@ class Trainer {
   }
   // Epochs done, with fraction.
   double Epoch() const;
-  int64_t BatchAt(int64_t place) const;
+  // Samples of the step at this place of an epoch.
+  int64_t SamplesAt(int64_t place) const;
 
   const CompiledSpecification& compiled_;
   const v1::Specification& spec_;
@@ -56,13 +57,13 @@ class Trainer {
   JobSink& sink_;
   TrainingFeed feed_;
   const int64_t train_size_;
-  const int64_t batch_;
+  const int64_t step_samples_;  // of a full step
 
   TrainingPosition position_;
   double seconds_before_ = 0;  // of earlier attempts
   Time started_{};
   StepResult last_;
-  int64_t last_batch_ = 0;
+  int64_t last_samples_ = 0;
   double learning_rate_ = 0;
   // Since the progress event before.
   Time window_started_{};

@@ -149,6 +149,32 @@ TEST_F(CompileTest, ClipsToAPositiveNorm) {
   EXPECT_THAT(PathsOf(specification), UnorderedElementsAre());
 }
 
+TEST_F(CompileTest, AStepTakesSeveralBatches) {
+  v1::Specification specification = Small();
+  EXPECT_EQ(CompileOne(specification).specification.gradient_accumulation_steps(), 1u);
+  const CompiledSpecification one = CompileOne(specification);
+  specification.set_gradient_accumulation_steps(4);
+  const CompiledSpecification four = CompileOne(specification);
+  EXPECT_EQ(four.steps_per_epoch, 4);  // 900 / 256, the last of 132
+  EXPECT_EQ(four.total_steps, 8);
+  EXPECT_EQ(four.summary.steps(), 8u);
+  EXPECT_EQ(four.summary.flops_per_step(), 4 * one.summary.flops_per_step());
+  // The sum of gradients.
+  EXPECT_GT(four.summary.memory_bytes(), one.summary.memory_bytes());
+}
+
+TEST_F(CompileTest, AStepTakesNoMoreThanAnEpoch) {
+  v1::Specification specification = Small();
+  specification.set_gradient_accumulation_steps(14);  // 896 samples
+  EXPECT_THAT(PathsOf(specification), UnorderedElementsAre());
+  for (const uint32_t bad : {15u, std::numeric_limits<uint32_t>::max()}) {
+    specification.set_gradient_accumulation_steps(bad);
+    EXPECT_THAT(PathsOf(specification), UnorderedElementsAre("gradient_accumulation_steps")) << bad;
+    EXPECT_THAT(MessageOf(specification),
+                HasSubstr("batches of 64 are more than the 900 training samples; use at most 14"));
+  }
+}
+
 TEST_F(CompileTest, TakesTheShorterBudget) {
   v1::Specification specification = Small();
   specification.mutable_budget()->set_steps(7);

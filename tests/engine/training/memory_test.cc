@@ -131,16 +131,18 @@ TEST(Memory, IsNeverAboveItsEstimate) {
     const auto optimizer = catalogs.optimizers.Make({"adam", {}}, "optimizer", violations);
     ASSERT_TRUE(violations.empty()) << model.name << ": " << violations.ToStatus();
     for (const int64_t batch : {1, 7, 32, 300}) {
+      const bool accumulate = batch == 7;
       NetworkOptions options;
       options.batch = batch;
       options.last_batch = batch / 2;
+      options.batches_per_step = accumulate ? 2 : 1;
       const auto network = Network::Create(graph, data, *loss, *optimizer, options);
       ASSERT_TRUE(network.ok()) << network.status();
       // Written, it is there as tensors and as bytes.
       const int64_t checkpoint = 2 * static_cast<int64_t>(WriteCheckpoint(**network, {})->size());
       const int64_t real = (*network)->memory_bytes() + checkpoint;
       const int64_t estimate =
-          EstimateMemory(graph, batch, static_cast<int>(optimizer->slots().size()));
+          EstimateMemory(graph, batch, static_cast<int>(optimizer->slots().size()), accumulate);
       EXPECT_GE(estimate, real) << model.name << ", batch " << batch;
       EXPECT_LE(estimate, 8 * real) << model.name << ", batch " << batch;
     }
