@@ -4,9 +4,10 @@ namespace trainyard::cli {
 
 CommandList AllCommands() {
   CommandList commands;
-  for (const auto make : {MakeUp, MakeRun, MakeSubmit, MakeJobLs, MakeJobGet, MakeJobWatch,
-                          MakeJobLogs, MakeJobWait, MakeJobCancel, MakePredict, MakeModelGet,
-                          MakeDataLs, MakeExplain, MakeDoctor, MakeVersion, MakeCompletion}) {
+  for (const auto make :
+       {MakeUp, MakeRun, MakeSubmit, MakeJobLs, MakeJobGet, MakeJobWatch, MakeJobLogs, MakeJobWait,
+        MakeJobCancel, MakePredict, MakeBench, MakeModelGet, MakeDataLs, MakeExplain, MakeDoctor,
+        MakeVersion, MakeCompletion}) {
     commands.push_back(make());
   }
   return commands;

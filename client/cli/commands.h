@@ -18,6 +18,7 @@ std::unique_ptr<Command> MakeJobLogs();
 std::unique_ptr<Command> MakeJobWait();
 std::unique_ptr<Command> MakeJobCancel();
 std::unique_ptr<Command> MakePredict();
+std::unique_ptr<Command> MakeBench();
 std::unique_ptr<Command> MakeModelGet();
 std::unique_ptr<Command> MakeDataLs();
 std::unique_ptr<Command> MakeExplain();

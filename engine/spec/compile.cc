@@ -24,8 +24,6 @@ constexpr uint32_t kDefaultKeptCheckpoints = 2;
 constexpr uint32_t kMostKeptCheckpoints = 100;
 constexpr size_t kMaxNameSize = 63;
 constexpr int kMaxMetrics = 32;
-// Of the process, its libraries and the primitives.
-constexpr int64_t kProcessBytes = int64_t{64} << 20;
 
 std::string Gibibytes(int64_t bytes) {
   return absl::StrCat(std::round(static_cast<double>(bytes) / (1 << 30) * 100) / 100, " GiB");

@@ -31,6 +31,9 @@ struct CompiledSpecification {
   int64_t steps_per_epoch = 0;
 };
 
+// Memory of the process, its libraries and the primitives.
+constexpr int64_t kProcessBytes = int64_t{64} << 20;
+
 // What a specification may ask for at most; beyond it a violation says so.
 struct CompileLimits {
   int64_t memory_bytes = int64_t{16} << 30;
@@ -42,7 +45,8 @@ struct CompileLimits {
 };
 
 // Every violation goes to `violations`; the result may be used only where it stayed empty. A
-// specification with `predict` set is checked by CheckPrediction instead.
+// specification with `predict` or `benchmark` set is checked by CheckPrediction or CheckBenchmark
+// instead.
 CompiledSpecification Compile(const v1::Specification& specification, const Catalogs& catalogs,
                               const DataRoots& roots, const CompileLimits& limits,
                               Violations& violations);
@@ -69,6 +73,12 @@ struct TrainedModel {
 v1::Specification CheckPrediction(const v1::Specification& specification, const TrainedModel& model,
                                   const Catalogs& catalogs, const DataRoots& roots,
                                   v1::ModelSummary& summary, Violations& violations);
+
+// Checks a benchmark job and returns it with defaults filled in: all cores of the limits, and the
+// threads of the step that it measures. Where no training is described the summary has memory only.
+v1::Specification CheckBenchmark(const v1::Specification& specification, const Catalogs& catalogs,
+                                 const DataRoots& roots, const CompileLimits& limits,
+                                 v1::ModelSummary& summary, Violations& violations);
 
 // The data of a checked prediction: its own or the model's, with the model's transforms.
 DataPlan CompilePredictionData(const v1::Prediction& predict, const v1::Specification& model,

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "engine/training/feeds.h"
 #include "engine/training/prepare.h"
@@ -64,13 +66,54 @@ class Stepper {
   StepScalars scalars_;
 };
 
+bool Cancelled(const RunOptions& options) {
+  return options.cancel != nullptr && options.cancel->requested();
+}
+
+absl::Status CheckFlops(const CompiledSpecification& compiled, double most) {
+  const double flops = static_cast<double>(compiled.summary.flops_per_step());
+  if (flops <= most) return absl::OkStatus();
+  return WithReason(
+      absl::FailedPreconditionError(absl::StrCat(
+          "a step takes ", flops, " floating-point operations, and a measurement at most ", most,
+          ": use a smaller batch_size, gradient_accumulation_steps or model")),
+      "STEP_TOO_LONG");
+}
+
+// Steps until the time is over, and their times in order.
+absl::StatusOr<std::vector<double>> TimesOfSteps(Stepper& stepper, const RunOptions& options,
+                                                 const MeasureOptions& measure,
+                                                 StepMeasurement& result) {
+  const Steady::time_point start = Steady::now();
+  result.first_loss = stepper.Train();
+  const Steady::time_point warm = Steady::now();
+  while (SecondsFrom(warm) < measure.warm_up_seconds && !Cancelled(options)) stepper.Train();
+  std::vector<double> times;
+  const Steady::time_point begin = Steady::now();
+  const auto enough = [&] {
+    const int64_t count = static_cast<int64_t>(times.size());
+    return count > 0 && (SecondsFrom(start) >= measure.most_seconds ||
+                         (SecondsFrom(begin) >= measure.seconds && count >= measure.least_steps));
+  };
+  while (!enough()) {
+    if (Cancelled(options)) return absl::CancelledError();
+    const Steady::time_point step = Steady::now();
+    result.last_loss = stepper.Train();
+    times.push_back(SecondsFrom(step));
+  }
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
 }  // namespace
 
 absl::StatusOr<StepMeasurement> MeasureSteps(const v1::Specification& specification,
                                              const RunOptions& options,
                                              const MeasureOptions& measure) {
   ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
+  RETURN_IF_ERROR(CheckFlops(compiled, measure.most_flops));
   ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
+  if (Cancelled(options)) return absl::CancelledError();
   StepMeasurement result;
   const Steady::time_point start = Steady::now();
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
@@ -79,21 +122,13 @@ absl::StatusOr<StepMeasurement> MeasureSteps(const v1::Specification& specificat
   RETURN_IF_ERROR(network->Initialize(compiled.specification.seed()));
   result.set_up_seconds = SecondsFrom(start);
   result.flops = static_cast<int64_t>(compiled.summary.flops_per_step());
+  result.steps_per_epoch = compiled.steps_per_epoch;
+  result.total_steps = compiled.total_steps;
   result.memory_bytes = network->memory_bytes();
 
   Stepper stepper(compiled, data, *network);
-  result.first_loss = stepper.Train();
-  const Steady::time_point warm = Steady::now();
-  while (SecondsFrom(warm) < measure.warm_up_seconds) stepper.Train();
-  std::vector<double> times;
-  const Steady::time_point begin = Steady::now();
-  while (SecondsFrom(begin) < measure.seconds ||
-         static_cast<int64_t>(times.size()) < measure.least_steps) {
-    const Steady::time_point step = Steady::now();
-    result.last_loss = stepper.Train();
-    times.push_back(SecondsFrom(step));
-  }
-  std::sort(times.begin(), times.end());
+  ASSIGN_OR_RETURN(const std::vector<double> times,
+                   TimesOfSteps(stepper, options, measure, result));
   result.steps = static_cast<int64_t>(times.size());
   result.least_seconds = times.front();
   result.median_seconds = times[times.size() / 2];

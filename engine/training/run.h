@@ -43,7 +43,8 @@ struct RunOptions {
 struct RunOutcome {
   enum class Kind { kSucceeded, kFailed, kCancelled, kPreempted };
   Kind kind = Kind::kSucceeded;
-  // Failed: DIVERGED, DATA_ERROR, OUT_OF_MEMORY, DISK_FULL, CHECKPOINT_CORRUPT, INTERNAL.
+  // Failed: DIVERGED, DATA_ERROR, OUT_OF_MEMORY, DISK_FULL, CHECKPOINT_CORRUPT, STEP_TOO_LONG,
+  // INTERNAL.
   std::string reason;
   std::string message;
 };
@@ -57,5 +58,11 @@ RunOutcome RunTraining(const v1::Specification& specification, RunOptions option
 RunOutcome RunPrediction(const v1::Specification& specification,
                          const v1::Specification& model_specification,
                          const std::string& model_bytes, const RunOptions& options, JobSink& sink);
+
+// Measures the machine on one and on all of the options' threads and, where the specification has a
+// model, its training steps; emits one event with both. Takes a few seconds, and at most a minute
+// or so where a step takes seconds.
+RunOutcome RunBenchmark(const v1::Specification& specification, const RunOptions& options,
+                        JobSink& sink);
 
 }  // namespace trainyard

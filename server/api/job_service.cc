@@ -88,7 +88,8 @@ bool JobServiceHandler::Replay(const std::string& request_id, const std::string&
 // there.
 absl::StatusOr<CheckedSpecification> JobServiceHandler::Check(
     const v1::Specification& specification, Violations& violations) const {
-  if (!specification.has_predict()) return checker_.CheckTraining(specification, violations);
+  if (!specification.has_predict() || specification.has_benchmark())
+    return checker_.CheckTraining(specification, violations);
   CheckName(specification.name(), violations);
   if (specification.predict().job().empty()) {
     violations.Add("predict.job", "required: the name of a finished job");

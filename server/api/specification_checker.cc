@@ -11,6 +11,12 @@ namespace trainyard {
 
 CheckedSpecification EngineChecker::CheckTraining(const v1::Specification& specification,
                                                   Violations& violations) const {
+  if (specification.has_benchmark()) {
+    CheckedSpecification checked;
+    checked.specification =
+        CheckBenchmark(specification, catalogs_, roots_, limits_, checked.model, violations);
+    return checked;
+  }
   CompiledSpecification compiled = Compile(specification, catalogs_, roots_, limits_, violations);
   return {std::move(compiled.specification), std::move(compiled.summary)};
 }

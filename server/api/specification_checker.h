@@ -25,7 +25,7 @@ struct CheckedSpecification {
 class SpecificationChecker {
  public:
   virtual ~SpecificationChecker() = default;
-  // The result may be used only where nothing was added to violations.
+  // A training, or a benchmark. The result may be used only where nothing was added to violations.
   virtual CheckedSpecification CheckTraining(const v1::Specification& specification,
                                              Violations& violations) const = 0;
   // `model` is the finished job whose model is to predict. DATA_LOSS, NOT_FOUND: its model file is

@@ -63,6 +63,9 @@ absl::Status ApplyEvent(const v1::Event& event, v1::Job& job) {
     case v1::Event::kArtifact:
       ApplyArtifact(event.artifact(), job);
       break;
+    case v1::Event::kBenchmark:
+      *job.mutable_benchmark() = event.benchmark();
+      break;
     case v1::Event::kMetrics:
     case v1::Event::kMatrix:
     case v1::Event::kLog:

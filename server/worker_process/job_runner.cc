@@ -151,6 +151,8 @@ RunOutcome TrainingEngine::Run(const v1::WorkResponse::Assign& assignment, std::
     return RunPrediction(assignment.specification(), assignment.model_specification(), model,
                          options, sink);
   }
+  if (assignment.specification().has_benchmark())
+    return RunBenchmark(assignment.specification(), options, sink);
   return RunTraining(assignment.specification(), std::move(options), sink);
 }
 

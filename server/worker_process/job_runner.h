@@ -18,7 +18,7 @@ class Engine {
                          const std::string& model, const CancelToken& cancel, JobSink& sink) = 0;
 };
 
-// RunTraining or RunPrediction.
+// RunTraining, RunPrediction or RunBenchmark.
 class TrainingEngine final : public Engine {
  public:
   TrainingEngine(const Catalogs& catalogs, DataRoots roots, const Clock& clock, std::string worker)

@@ -98,6 +98,116 @@ TEST_F(CommandsTest, SubmitPrintsJson) {
   EXPECT_THAT(Cli({"submit", spec_, "-o", "jsonl"}).out, StartsWith("{\"name\":\"jobs/net\""));
 }
 
+// A benchmark of two threads that ended well.
+client::FakeJob Benchmarked() {
+  client::FakeJob job;
+  v1::BenchmarkResult& result = *job.job.mutable_benchmark();
+  v1::MachineCard& machine = *result.mutable_machine();
+  machine.set_processor("Some CPU\x1b[2J");
+  machine.set_cores(2);
+  machine.set_isa("avx512_core");
+  machine.mutable_one_core()->set_threads(1);
+  machine.mutable_one_core()->set_fp32_gflops(210.4);
+  machine.mutable_one_core()->set_memory_gigabytes_per_second(21.04);
+  machine.mutable_all_cores()->set_threads(2);
+  machine.mutable_all_cores()->set_fp32_gflops(420);
+  machine.mutable_all_cores()->set_memory_gigabytes_per_second(30);
+  v1::MeasuredStep& step = *result.mutable_step();
+  step.set_threads(2);
+  step.set_steps(400);
+  step.set_median_seconds(0.005);
+  step.set_least_seconds(0.00499);
+  step.set_p90_seconds(0.0051);
+  step.set_gflops(210);
+  step.set_peak_gflops(420);
+  step.set_share_of_peak(0.5);
+  step.set_memory_bytes(25'000'000);
+  step.set_steps_per_epoch(2000);
+  step.set_epoch_seconds(10);
+  step.set_training_seconds(100);
+  job.job.mutable_model()->set_steps(20'000);
+  job.AddState(v1::QUEUED).AddState(v1::RUNNING);
+  v1::Event started;
+  started.mutable_attempt_started()->set_threads(2);
+  job.AddEvent(started);
+  job.End(v1::SUCCEEDED);
+  return job;
+}
+
+TEST_F(CommandsTest, BenchPrintsMachineAndStep) {
+  server.NextCreated(Benchmarked());
+  const Ran ran = Cli({"bench", spec_, "batch_size=64"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(
+      ran.out,
+      "processor   Some CPU?[2J\n"
+      "cores       2\n"
+      "isa         avx512_core\n"
+      "\n"
+      "THREADS  FP32 GFLOP/s  BF16 GFLOP/s  MEMORY GB/s\n"
+      "      1           210             -         21.0\n"
+      "      2           420             -         30.0\n"
+      "\n"
+      "step        5 ms on 2 threads (median of 400; least 4.99 ms, nine of ten within 5.1 ms)\n"
+      "speed       210 GFLOP/s, 50 % of the peak of 420\n"
+      "memory      25.0 MB\n"
+      "epoch       0:10 for 2,000 steps, without evaluation\n"
+      "training    1:40 for 20,000 steps\n");
+  EXPECT_EQ(ran.err, "waiting until all cores are free\nmeasuring\n");
+  const v1::Specification sent = server.created()[0].specification();
+  EXPECT_EQ(sent.name(), "bench-net");
+  EXPECT_TRUE(sent.has_benchmark());
+  EXPECT_EQ(sent.batch_size(), 64u);
+}
+
+TEST_F(CommandsTest, BenchWithoutSpecificationSendsNoTraining) {
+  client::FakeJob job = Benchmarked();
+  job.job.mutable_benchmark()->clear_step();
+  server.NextCreated(job);
+  EXPECT_THAT(Cli({"bench"}).out, EndsWith("      2           420             -         30.0\n"));
+  v1::Specification sent = server.created()[0].specification();
+  EXPECT_EQ(sent.name(), "bench");
+  sent.clear_name();
+  sent.clear_benchmark();
+  EXPECT_EQ(sent.ByteSizeLong(), 0u);
+}
+
+TEST_F(CommandsTest, BenchPrintsJsonAndYaml) {
+  server.NextCreated(Benchmarked());
+  const std::string json = Cli({"bench", spec_, "-o", "json"}).out;
+  EXPECT_THAT(json, StartsWith("{\n \"machine\": {"));
+  EXPECT_THAT(json, HasSubstr("\"shareOfPeak\": 0.5"));
+  server.NextCreated(Benchmarked());
+  const std::string yaml = Cli({"bench", spec_, "-o", "yaml"}).out;
+  EXPECT_THAT(yaml, StartsWith("machine:\n"));
+  EXPECT_THAT(yaml, HasSubstr("shareOfPeak: 0.5"));
+  server.NextCreated(Benchmarked());
+  EXPECT_EQ(Cli({"bench", "-o", "name"}).out, "jobs/bench\n");
+  EXPECT_EQ(Cli({"bench", "-o", "csv"}).code, 2);
+}
+
+TEST_F(CommandsTest, BenchEndsAsItsJobDid) {
+  client::FakeJob job;
+  job.AddState(v1::QUEUED).AddState(v1::RUNNING).End(v1::FAILED, "STEP_TOO_LONG", "too long");
+  server.NextCreated(job);
+  const Ran ran = Cli({"bench", spec_});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, HasSubstr("FAILED: STEP_TOO_LONG: too long"));
+  EXPECT_EQ(Cli({"bench", folder.path() + "/none.yaml"}).code, 2);
+  EXPECT_EQ(Cli({"bench", "--timeout", "soon"}).code, 2);
+}
+
+TEST_F(CommandsTest, BenchCancelsWhatNobodyWaitsFor) {
+  client::FakeJob job;
+  job.AddState(v1::QUEUED);
+  server.NextCreated(job);
+  const Ran ran = Cli({"bench", "--timeout", "100ms"});
+  EXPECT_EQ(ran.code, 9);
+  EXPECT_THAT(ran.err, HasSubstr("timed out; jobs/bench is cancelled"));
+  EXPECT_THAT(Cli({"job", "get", "bench"}).out, HasSubstr("CANCEL"));
+}
+
 TEST_F(CommandsTest, DryRunPrintsTheTableOfLayers) {
   client::FakeJob job;
   v1::ModelSummary& model = *job.job.mutable_model();
