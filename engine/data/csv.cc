@@ -35,6 +35,11 @@ class Csv final : public DataSource {
     return description;
   }
 
+  absl::StatusOr<std::string> Version(const DataRoots& roots) const override {
+    ASSIGN_OR_RETURN(const Files files, Find(roots));
+    return files.key;
+  }
+
   absl::StatusOr<SourceDescription> DescribeLike(const DataInfo& like,
                                                  const DataRoots& roots) const override {
     ASSIGN_OR_RETURN(const CsvTable table, OpenLike(like, roots));

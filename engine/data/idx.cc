@@ -155,6 +155,11 @@ class Idx final : public DataSource {
     return description;
   }
 
+  absl::StatusOr<std::string> Version(const DataRoots& roots) const override {
+    ASSIGN_OR_RETURN(const Files files, Find(roots));
+    return KeyOf(files);
+  }
+
   absl::StatusOr<Samples> Load(const DataRoots& roots) const override {
     ASSIGN_OR_RETURN(const Files files, Find(roots));
     ASSIGN_OR_RETURN(const std::string key, KeyOf(files));

@@ -117,6 +117,10 @@ class Npy final : public DataSource {
     RETURN_IF_ERROR(RequireLabels());
     return LoadWith(options_, nullptr, roots);
   }
+  absl::StatusOr<std::string> Version(const DataRoots& roots) const override {
+    return VersionOf(
+        {options_.features, options_.labels, options_.test_features, options_.test_labels}, roots);
+  }
   absl::StatusOr<SourceDescription> DescribeLike(const DataInfo& like,
                                                  const DataRoots& roots) const override {
     return DescribeWith(OptionsFor(like), &like, roots);

@@ -5,6 +5,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "engine/formats/input_file.h"
 
 namespace trainyard {
 namespace {
@@ -20,6 +21,18 @@ absl::Status AtParameter(absl::Status status, const std::string& parameter) {
 std::string ParameterOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kParameterPayload);
   return payload.has_value() ? std::string(*payload) : "";
+}
+
+absl::StatusOr<std::string> VersionOf(const std::vector<std::string>& files,
+                                      const DataRoots& roots) {
+  std::string versions;
+  for (const std::string& name : files) {
+    if (name.empty()) continue;
+    ASSIGN_OR_RETURN(const std::string path, roots.Resolve(name));
+    ASSIGN_OR_RETURN(const std::string version, FileVersion(path, name));
+    absl::StrAppend(&versions, version, "\n");
+  }
+  return versions;
 }
 
 absl::Status CheckLike(const DataInfo& info, const DataInfo& like) {

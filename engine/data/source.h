@@ -48,6 +48,9 @@ class DataSource {
   // Reads as little as it can; paths in messages are those of the specification.
   virtual absl::StatusOr<SourceDescription> Describe(const DataRoots& roots) const = 0;
   virtual absl::StatusOr<Samples> Load(const DataRoots& roots) const = 0;
+  // Of the files that Load would read: while it stays the same, so do the samples. Empty where
+  // there are none.
+  virtual absl::StatusOr<std::string> Version(const DataRoots& roots) const = 0;
 
   // The same for a model that was trained on data which `like` describes: its features in their
   // order, its categories and classes. Labels may be absent where the source can do without.
@@ -59,6 +62,10 @@ class DataSource {
 
 // Whether samples with `info` are ones that a model trained on `like` takes.
 absl::Status CheckLike(const DataInfo& info, const DataInfo& like);
+
+// For Version: those of files, by their names below the roots; empty names are left out.
+absl::StatusOr<std::string> VersionOf(const std::vector<std::string>& files,
+                                      const DataRoots& roots);
 
 // Notes on an error which parameter of the source it is about ("path"), for the path of the
 // violation.

@@ -30,6 +30,8 @@ class SyntheticSource final : public DataSource {
                              values * static_cast<int64_t>(sizeof(float))};
   }
 
+  absl::StatusOr<std::string> Version(const DataRoots&) const override { return std::string(); }
+
   absl::StatusOr<Samples> Load(const DataRoots&) const override {
     const int64_t features = info_.input_shape.elements();
     const bool classification = info_.task == Task::kClassification;

@@ -57,6 +57,8 @@ class SyntheticText final : public DataSource {
                              2 * count * options_.text.context};
   }
 
+  absl::StatusOr<std::string> Version(const DataRoots&) const override { return std::string(); }
+
   absl::StatusOr<Samples> Load(const DataRoots&) const override {
     const int64_t context = options_.text.context;
     Samples samples;

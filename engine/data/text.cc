@@ -114,6 +114,10 @@ class Text final : public DataSource {
     return description;
   }
 
+  absl::StatusOr<std::string> Version(const DataRoots& roots) const override {
+    return VersionOf({options_.path, options_.test_path}, roots);
+  }
+
   absl::StatusOr<Samples> Load(const DataRoots& roots) const override {
     ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, ReadAll(roots, options_.path, "path"));
     std::vector<uint8_t> test;

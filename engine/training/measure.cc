@@ -112,7 +112,8 @@ absl::StatusOr<StepMeasurement> MeasureSteps(const v1::Specification& specificat
                                              const MeasureOptions& measure) {
   ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
   RETURN_IF_ERROR(CheckFlops(compiled, measure.most_flops));
-  ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const LoadedData> loaded, LoadForRun(compiled, options));
+  const LoadedData& data = *loaded;
   if (Cancelled(options)) return absl::CancelledError();
   StepMeasurement result;
   const Steady::time_point start = Steady::now();

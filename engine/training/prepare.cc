@@ -6,6 +6,7 @@
 #include "engine/base/status.h"
 #include "engine/export/safetensors.h"
 #include "engine/formats/input_file.h"
+#include "engine/training/data_cache.h"
 
 namespace trainyard {
 namespace {
@@ -30,8 +31,11 @@ absl::StatusOr<CompiledSpecification> CompileForRun(const v1::Specification& spe
   return compiled;
 }
 
-absl::StatusOr<LoadedData> LoadForRun(CompiledSpecification& compiled, const RunOptions& options) {
-  return LoadData(std::move(compiled.data), options.roots);
+absl::StatusOr<std::shared_ptr<const LoadedData>> LoadForRun(CompiledSpecification& compiled,
+                                                             const RunOptions& options) {
+  DataCache none;
+  DataCache& cache = options.data_cache != nullptr ? *options.data_cache : none;
+  return cache.Load(compiled.specification.data(), std::move(compiled.data), options.roots);
 }
 
 onednn::Type ComputeTypeOf(const v1::Specification& specification) {

@@ -1,6 +1,8 @@
 // What training and prediction runs do first, on the worker.
 #pragma once
 
+#include <memory>
+
 #include "engine/data/load.h"
 #include "engine/spec/compile.h"
 #include "engine/training/network.h"
@@ -12,8 +14,9 @@ namespace trainyard {
 // names them all.
 absl::StatusOr<CompiledSpecification> CompileForRun(const v1::Specification& specification,
                                                     const RunOptions& options);
-// Moves compiled.data.
-absl::StatusOr<LoadedData> LoadForRun(CompiledSpecification& compiled, const RunOptions& options);
+// Moves compiled.data. From the options' cache where the job before had the same data.
+absl::StatusOr<std::shared_ptr<const LoadedData>> LoadForRun(CompiledSpecification& compiled,
+                                                             const RunOptions& options);
 // What products are computed in: float32 where this machine has no instructions for what the
 // specification asks for.
 onednn::Type ComputeTypeOf(const v1::Specification& specification);

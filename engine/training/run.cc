@@ -25,7 +25,8 @@ void Log(JobSink& sink, const std::string& text) {
 absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOptions options,
                                  JobSink& sink) {
   ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
-  ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const LoadedData> loaded, LoadForRun(compiled, options));
+  const LoadedData& data = *loaded;
   NetworkOptions network_options = NetworkOptionsOf(compiled.specification, options);
   network_options.last_batch = data.train->size() % network_options.batch;
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,

@@ -18,6 +18,8 @@
 
 namespace trainyard {
 
+class DataCache;
+
 class JobSink {
  public:
   virtual ~JobSink() = default;
@@ -35,6 +37,8 @@ struct RunOptions {
   const Catalogs* catalogs = nullptr;
   const Clock* clock = nullptr;
   const CancelToken* cancel = nullptr;
+  // Absent: the data is not kept for the next run.
+  DataCache* data_cache = nullptr;
   std::string worker;
   // Bytes of the checkpoint to go on from; empty at the start.
   std::string checkpoint;

@@ -145,6 +145,7 @@ RunOutcome TrainingEngine::Run(const v1::WorkResponse::Assign& assignment, std::
   options.catalogs = &catalogs_;
   options.clock = &clock_;
   options.cancel = &cancel;
+  options.data_cache = &data_cache_;
   options.worker = worker_;
   options.checkpoint = std::move(checkpoint);
   if (assignment.specification().has_predict()) {

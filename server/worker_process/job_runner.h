@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/base/cancel.h"
+#include "engine/training/data_cache.h"
 #include "engine/training/run.h"
 #include "server/worker_process/server_link.h"
 
@@ -31,6 +32,7 @@ class TrainingEngine final : public Engine {
   const DataRoots roots_;
   const Clock& clock_;
   const std::string worker_;
+  DataCache data_cache_;
 };
 
 // Takes job after job until the server says that it is enough; the whole life of a worker. The

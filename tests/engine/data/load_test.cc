@@ -29,6 +29,7 @@ class FakeSource final : public DataSource {
     return SourceDescription{samples_.info, samples_.count, samples_.train_count, 0};
   }
   absl::StatusOr<Samples> Load(const DataRoots&) const override { return samples_; }
+  absl::StatusOr<std::string> Version(const DataRoots&) const override { return std::string(); }
 
  private:
   Samples samples_;

@@ -1,0 +1,27 @@
+// The data of the job before: jobs in a row (seeds, a sweep) mostly read the same, and to load,
+// divide and fit it takes longer than small jobs train. Owned by the worker; used by one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/data/load.h"
+#include "trainyard/v1/spec.pb.h"
+
+namespace trainyard {
+
+class DataCache {
+ public:
+  // What LoadData gives for the plan, which was made of `data`. Another job's data is let go
+  // before; this job's is kept where it is not too large for a worker that does nothing. Shared:
+  // the next job may use it while the cache already holds another.
+  absl::StatusOr<std::shared_ptr<const LoadedData>> Load(const v1::Data& data, DataPlan plan,
+                                                         const DataRoots& roots);
+
+ private:
+  std::string key_;
+  std::shared_ptr<const LoadedData> data_;
+};
+
+}  // namespace trainyard
