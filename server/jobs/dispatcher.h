@@ -86,6 +86,9 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void Assign(const std::string& worker, Assignment assignment);
 
   void Resume(const WorkerHello& hello, const Link& link, absl::StatusOr<LeaseStanding> standing);
+  // A lease that its worker's report ended frees the worker, which may be told of the next job
+  // before it has said Done.
+  void Ended(const Lease& lease, v1::JobState state);
   // Ends a stream; its worker gets no job until it has dialled again.
   void Close(const Link& link, const absl::Status& status);
   // Ends a lease on disk and frees its worker here; tries again where the disk fails. `then` may be

@@ -117,14 +117,10 @@ void Dispatcher::Report(const Link& link, const Lease& lease, uint64_t first_seq
       [this, link, lease](absl::StatusOr<ReportOutcome> report) {
         if (report.ok()) {
           Publish(report->outcome);
-          link->Ack(lease, report->last_worker_sequence, /*over=*/false);
+          const bool over = IsTerminal(report->outcome.state);
+          link->Ack(lease, report->last_worker_sequence, over);
+          if (over) Ended(lease, report->outcome.state);
           if (report->garbage) artifacts_.CollectGarbage({});
-          if (!IsTerminal(report->outcome.state)) return;
-          // Done is to follow.
-          if (Worker* worker = workers_.Holding(lease.job);
-              worker != nullptr && !worker->deadline) {
-            worker->deadline = Now() + options_.stop_grace;
-          }
           return;
         }
         const absl::Status& status = report.status();
@@ -138,6 +134,13 @@ void Dispatcher::Report(const Link& link, const Lease& lease, uint64_t first_seq
               Close(link, LeaseLost("its report was refused"));
             });
       });
+}
+
+void Dispatcher::Ended(const Lease& lease, v1::JobState state) {
+  spdlog::info("lease over job={} attempt={} state={}", lease.job, lease.attempt, StateName(state));
+  Free(lease);
+  Schedule();
+  FinishDrain();
 }
 
 void Dispatcher::Done(const Link& link, const Lease& lease, bool preempted) {
@@ -166,10 +169,8 @@ void Dispatcher::End(const Lease& lease, LeaseEnd end, const std::string& messag
           return Later([=, this] { End(lease, end, message, then); });
         }
         if (ended.ok() && ended->ended) {
-          // What a worker reported itself needs no other words.
-          const bool told = end == LeaseEnd::kDone && IsTerminal(ended->outcome.state);
-          spdlog::info("lease over job={} attempt={} state={}{}", lease.job, lease.attempt,
-                       StateName(ended->outcome.state), told ? "" : ": " + message);
+          spdlog::info("lease over job={} attempt={} state={}: {}", lease.job, lease.attempt,
+                       StateName(ended->outcome.state), message);
           Publish(ended->outcome);
           if (ended->outcome.state == v1::QUEUED) queue_.Add(ended->outcome.queued);
         }

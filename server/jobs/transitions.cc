@@ -53,6 +53,11 @@ absl::Status AddModel(Connection& connection, Assignment& assignment) {
   return absl::OkStatus();
 }
 
+absl::Status GiveUpLease(Connection& connection, const JobRow& row) {
+  RETURN_IF_ERROR(ReleaseLease(connection, row.id));
+  return DropUploads(connection, row.id);
+}
+
 bool MayReport(const v1::Event& event) {
   return !event.has_state() || IsTerminal(event.state().state());
 }
@@ -176,6 +181,7 @@ absl::StatusOr<ReportOutcome> AppendReport(Connection& connection, const Lease& 
     RETURN_IF_ERROR(AppendEvents(connection, row, std::move(events), now));
     RETURN_IF_ERROR(SetLastWorkerSequence(connection, row.id, report.last_worker_sequence));
   }
+  if (IsTerminal(row.summary.state())) RETURN_IF_ERROR(GiveUpLease(connection, row));
   report.outcome = OutcomeOf(row);
   report.garbage = HasGarbage(connection);
   return report;
@@ -234,8 +240,7 @@ absl::StatusOr<EndOutcome> EndLease(Connection& connection, const Lease& lease, 
                     : StateEvent(v1::QUEUED, "WORKER_LOST", message);
   }
   if (event) RETURN_IF_ERROR(AppendEvents(connection, row, {*std::move(event)}, now));
-  RETURN_IF_ERROR(ReleaseLease(connection, row.id));
-  RETURN_IF_ERROR(DropUploads(connection, row.id));
+  RETURN_IF_ERROR(GiveUpLease(connection, row));
   result.last_worker_sequence = newest->last_worker_sequence;
   result.outcome = OutcomeOf(row);
   result.ended = true;

@@ -84,9 +84,10 @@ struct ReportOutcome {
   bool garbage = false;
 };
 
-// Appends what is new of a worker's events (those that are on disk already are left out).
-// FAILED_PRECONDITION LEASE_LOST. INVALID_ARGUMENT, FAILED_PRECONDITION: the worker made a mistake;
-// a gap before the first event, a state that it may not report or that cannot follow.
+// Appends what is new of a worker's events (those that are on disk already are left out). A
+// terminal event ends the lease. FAILED_PRECONDITION LEASE_LOST. INVALID_ARGUMENT,
+// FAILED_PRECONDITION: the worker made a mistake; a gap before the first event, a state that it may
+// not report or that cannot follow.
 absl::StatusOr<ReportOutcome> AppendReport(Connection& connection, const Lease& lease,
                                            uint64_t first_sequence, std::vector<v1::Event> events,
                                            std::chrono::nanoseconds now);

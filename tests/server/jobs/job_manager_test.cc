@@ -39,12 +39,15 @@ TEST_F(JobManagerTest, AWorkerTakesJobAfterJob) {
   EXPECT_EQ(StateOf(second), v1::QUEUED);
   Report(first, 1, {ProgressEvent(1), StateEvent(v1::SUCCEEDED)});
   EXPECT_EQ(first.connection->acknowledged, 2u);
-  EXPECT_EQ(first.connection->overs, 0);
-  Done(first);
   EXPECT_EQ(first.connection->overs, 1);
   EXPECT_EQ(StateOf(first.job), v1::SUCCEEDED);
   ASSERT_EQ(first.connection->assignments.size(), 2u);
   EXPECT_EQ(first.connection->assignments[1].lease.job, second);
+  // Said before it heard of that.
+  Done(first);
+  EXPECT_EQ(StateOf(second), v1::RUNNING);
+  EXPECT_EQ(first.connection->assignments.size(), 2u);
+  EXPECT_EQ(StateOf(third), v1::QUEUED);
 }
 
 TEST_F(JobManagerTest, CoresBoundWhatRuns) {

@@ -219,17 +219,22 @@ TEST_F(TransitionsTest, AttemptsOfReportedEventsAreTheServers) {
   EXPECT_EQ(slice->events.at(0).sequence(), 3u);
 }
 
-TEST_F(TransitionsTest, DoneEndsTheLeaseOfAFinishedJob) {
+TEST_F(TransitionsTest, ATerminalEventEndsTheLease) {
   const std::string name = Queued();
   const Lease lease = Run(name);
-  ASSERT_OK(Report(lease, 1, {StateEvent(v1::SUCCEEDED)}).status());
-  EXPECT_TRUE(End(lease, LeaseEnd::kDone)->ended);
+  const auto active = [&] {
+    return Transact<LeaseStanding>([&](Connection& c) { return StandingOf(c, lease); })->active;
+  };
+  ASSERT_OK(Report(lease, 1, {ProgressEvent(1)}).status());
+  EXPECT_TRUE(active());
+  ASSERT_OK(Report(lease, 2, {StateEvent(v1::SUCCEEDED)}).status());
   EXPECT_EQ(StateOf(name), v1::SUCCEEDED);
-  // Told again after a re-dial.
-  const auto again = End(lease, LeaseEnd::kDone);
-  ASSERT_OK(again.status());
-  EXPECT_FALSE(again->ended);
-  EXPECT_EQ(again->last_worker_sequence, 1u);
+  EXPECT_FALSE(active());
+  // Done changes nothing more.
+  const auto done = End(lease, LeaseEnd::kDone);
+  ASSERT_OK(done.status());
+  EXPECT_FALSE(done->ended);
+  EXPECT_EQ(done->last_worker_sequence, 2u);
 }
 
 TEST_F(TransitionsTest, DoneWithoutAnEndCountsAsALostWorker) {
