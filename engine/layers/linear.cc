@@ -33,7 +33,7 @@ absl::StatusOr<Linear> Linear::Create(PlanBuilder& plan, int64_t rows, int64_t f
     return onednn::Strided({units, features}, {1, units}, type);
   };
   RETURN_IF_ERROR(plan.Weight(index, layout_of(onednn::Type::kFloat32)).status());
-  ASSIGN_OR_RETURN(linear.weight_, plan.Weight(index, layout_of(linear.type_)));
+  ASSIGN_OR_RETURN(linear.weight_, plan.Weight(index, layout_of(linear.OtherType())));
   if (has_bias) {
     ASSIGN_OR_RETURN(linear.bias_,
                      plan.Weight(plan.parameter(weight_position + 1), onednn::Plain({units})));
@@ -41,34 +41,53 @@ absl::StatusOr<Linear> Linear::Create(PlanBuilder& plan, int64_t rows, int64_t f
   return linear;
 }
 
-absl::StatusOr<Matrix> Linear::Narrow(PlanBuilder& plan, const View& view, int64_t columns) const {
-  ASSIGN_OR_RETURN(const View narrow,
-                   plan.InLayout(view, onednn::Plain(onednn::DimsOf(view.layout), type_)));
-  return Matrix{narrow.ref, columns, 1, type_};
+onednn::Type Linear::OtherType() const {
+  return MatmulTiles::Owned(type_) ? onednn::Type::kFloat32 : type_;
+}
+
+absl::StatusOr<Matrix> Linear::In(onednn::Type type, PlanBuilder& plan, const View& view,
+                                  int64_t columns) const {
+  ASSIGN_OR_RETURN(const View copy,
+                   plan.InLayout(view, onednn::Plain(onednn::DimsOf(view.layout), type)));
+  return Matrix{copy.ref, columns, 1, type};
+}
+
+absl::StatusOr<Matrix> Linear::Left(PlanBuilder& plan, const View& view, int64_t columns) const {
+  // Kernels of ours read pairs of bfloat16.
+  const bool odd = columns % 2 != 0;
+  return In(odd ? OtherType() : type_, plan, view, columns);
+}
+
+absl::StatusOr<Matrix> Linear::Other(PlanBuilder& plan, const View& view, int64_t columns) const {
+  return In(OtherType(), plan, view, columns);
 }
 
 absl::Status Linear::EmitForward(PlanBuilder& plan, const char* name, const View& x,
                                  const BufferRef& y) const {
-  ASSIGN_OR_RETURN(const Matrix source, Narrow(plan, x, features_));
-  const MatmulTiles tiles(rows_, units_, features_);
+  ASSIGN_OR_RETURN(const Matrix source, Left(plan, x, features_));
+  const MatmulTiles tiles(rows_, units_, features_, type_);
   plan.BeginStage(name, tiles.count());
   return tiles.Emit(plan, 0, source, Weight(), {y, units_, 1}, bias_);
 }
 
 absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const View& x,
                                   const View& dy, const std::optional<BufferRef>& dx) const {
-  ASSIGN_OR_RETURN(const Matrix source, Narrow(plan, x, features_));
-  ASSIGN_OR_RETURN(const Matrix gradient, Narrow(plan, dy, units_));
-  const MatmulTiles data_tiles(rows_, features_, units_);
+  ASSIGN_OR_RETURN(const Matrix source, Other(plan, x, features_));
+  ASSIGN_OR_RETURN(const Matrix gradient, Other(plan, dy, units_));
+  std::optional<Matrix> left_gradient;
+  if (dx) {
+    ASSIGN_OR_RETURN(left_gradient, Left(plan, dy, units_));
+  }
+  const MatmulTiles data_tiles(rows_, features_, units_, type_);
   // A range of features is contiguous in the weight, as in the ranges of the update: a thread
   // updates what it has just written.
-  const MatmulTiles weight_tiles(features_, units_, rows_, MatmulTiles::Cut::kRows);
+  const MatmulTiles weight_tiles(features_, units_, rows_, type_, MatmulTiles::Cut::kRows);
   plan.BeginStage(name, (dx ? data_tiles.count() : 0) + weight_tiles.count() +
                             (bias_ ? ColumnSumTiles(rows_, units_) : 0));
   int tile = 0;
   if (dx) {
     RETURN_IF_ERROR(
-        data_tiles.Emit(plan, tile, gradient, Weight().Transposed(), {*dx, features_, 1}));
+        data_tiles.Emit(plan, tile, *left_gradient, Weight().Transposed(), {*dx, features_, 1}));
     tile += data_tiles.count();
   }
   RETURN_IF_ERROR(weight_tiles.Emit(plan, tile, source.Transposed(), gradient,

@@ -28,9 +28,15 @@ class Linear {
 
  private:
   Linear() = default;
-  // In the compute type.
-  absl::StatusOr<Matrix> Narrow(PlanBuilder& plan, const View& view, int64_t columns) const;
-  Matrix Weight() const { return {weight_, units_, 1, type_}; }
+  // Rows as the left side of a product, and either matrix as another side, in the type that the
+  // kernels want.
+  absl::StatusOr<Matrix> Left(PlanBuilder& plan, const View& view, int64_t columns) const;
+  absl::StatusOr<Matrix> Other(PlanBuilder& plan, const View& view, int64_t columns) const;
+  absl::StatusOr<Matrix> In(onednn::Type type, PlanBuilder& plan, const View& view,
+                            int64_t columns) const;
+  // The type of what is no left side.
+  onednn::Type OtherType() const;
+  Matrix Weight() const { return {weight_, units_, 1, OtherType()}; }
 
   int64_t rows_ = 0;
   int64_t features_ = 0;

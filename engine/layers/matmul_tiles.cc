@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/status.h"
+#include "engine/layers/gemm.h"
 
 namespace trainyard::layers {
 namespace {
@@ -12,6 +13,7 @@ constexpr int64_t kTileFlops = 2'000'000;
 constexpr int64_t kMaxTiles = 8;
 constexpr int64_t kColumnMultiple = 16;  // a vector register of floats
 constexpr int64_t kRowMultiple = 8;
+constexpr int64_t kFloatBytes = sizeof(float);
 
 }  // namespace
 
@@ -29,48 +31,89 @@ std::vector<Range> Cut(int64_t size, int64_t parts, int64_t multiple) {
   return ranges;
 }
 
-MatmulTiles::MatmulTiles(int64_t m, int64_t n, int64_t k, Cut prefer) : k_(k) {
+MatmulTiles::MatmulTiles(int64_t m, int64_t n, int64_t k, onednn::Type products, Cut prefer)
+    : k_(k), products_(products) {
   const int64_t flops = 2 * m * n * k;
   const int64_t parts = std::clamp<int64_t>(flops / kTileFlops, 1, kMaxTiles);
   const bool by_rows = prefer == Cut::kRows ? m / kRowMultiple >= parts || m >= n
                                             : n / kColumnMultiple < parts && n < m;
-  if (by_rows) {
-    for (const Range& rows : layers::Cut(m, parts, kRowMultiple)) tiles_.push_back({rows, {0, n}});
-  } else {
-    for (const Range& columns : layers::Cut(n, parts, kColumnMultiple))
-      tiles_.push_back({{0, m}, columns});
+  // A tile of few rows spends its time on fetching b.
+  constexpr int64_t kLeastRows = 128;
+  int64_t row_parts = by_rows ? parts : 1;
+  while (row_parts % 2 == 0 && m / row_parts < kLeastRows) row_parts /= 2;
+  for (const Range& rows : layers::Cut(m, row_parts, kRowMultiple)) {
+    for (const Range& columns : layers::Cut(n, parts / row_parts, kColumnMultiple))
+      tiles_.push_back({rows, columns});
   }
 }
 
+bool MatmulTiles::Owned(onednn::Type products) { return gemm::Supported(products); }
+
 absl::Status MatmulTiles::Emit(PlanBuilder& plan, int first_tile, const Matrix& a, const Matrix& b,
                                const Matrix& c, const std::optional<BufferRef>& bias) const {
-  constexpr int64_t kFloatBytes = sizeof(float);
-  const int64_t a_bytes = onednn::BytesOf(a.type);
-  const int64_t b_bytes = onednn::BytesOf(b.type);
-  const int64_t c_bytes = onednn::BytesOf(c.type);
-  for (size_t i = 0; i < tiles_.size(); ++i) {
-    const auto& [rows, columns] = tiles_[i];
-    const onednn::Layout source =
-        onednn::Strided({rows.count, k_}, {a.row_stride, a.column_stride}, a.type);
-    const onednn::Layout weights =
-        onednn::Strided({k_, columns.count}, {b.row_stride, b.column_stride}, b.type);
-    const onednn::Layout destination =
-        onednn::Strided({rows.count, columns.count}, {c.row_stride, c.column_stride}, c.type);
-    ASSIGN_OR_RETURN(const onednn::Primitive matmul,
-                     onednn::Matmul(source, weights, destination, bias.has_value()));
-    std::vector<Operand> operands = {
-        {DNNL_ARG_SRC, a.ref.At(rows.begin * a.row_stride * a_bytes), source},
-        {DNNL_ARG_WEIGHTS, b.ref.At(columns.begin * b.column_stride * b_bytes), weights},
-        {DNNL_ARG_DST,
-         c.ref.At((rows.begin * c.row_stride + columns.begin * c.column_stride) * c_bytes),
-         destination}};
-    if (bias) {
-      operands.push_back({DNNL_ARG_BIAS, bias->At(columns.begin * kFloatBytes),
-                          onednn::Plain({1, columns.count})});
+  int tile = first_tile;
+  for (const Tile& cut : tiles_) {
+    if (Owned(products_)) {
+      EmitKernel(plan, tile, a, b, c, cut, bias);
+    } else {
+      RETURN_IF_ERROR(EmitPrimitive(plan, tile, a, b, c, cut, bias));
     }
-    RETURN_IF_ERROR(plan.AddToTile(first_tile + static_cast<int>(i), matmul, std::move(operands)));
+    ++tile;
   }
   return absl::OkStatus();
+}
+
+void MatmulTiles::EmitKernel(PlanBuilder& plan, int tile, const Matrix& a, const Matrix& b,
+                             const Matrix& c, const Tile& cut,
+                             const std::optional<BufferRef>& bias) const {
+  const bool a_transposed = a.column_stride != 1;
+  const bool b_transposed = b.column_stride != 1;
+  const int64_t a_stride = a_transposed ? a.column_stride : a.row_stride;
+  const int64_t b_stride = b_transposed ? b.column_stride : b.row_stride;
+  const BufferRef left = a.ref.At(cut.rows.begin * a.row_stride * onednn::BytesOf(a.type));
+  const BufferRef right = b.ref.At(cut.columns.begin * b.column_stride * kFloatBytes);
+  const BufferRef result =
+      c.ref.At((cut.rows.begin * c.row_stride + cut.columns.begin) * kFloatBytes);
+  std::optional<BufferRef> bias_part;
+  if (bias) bias_part = bias->At(cut.columns.begin * kFloatBytes);
+  const BufferRef scratch = plan.Scratch(gemm::ScratchBytes());
+  plan.AddToTile(
+      tile, {left, right, result},
+      [=, k = k_, products = products_, rows = cut.rows.count, columns = cut.columns.count,
+       type = a.type, c_stride = c.row_stride](const StepContext&, const Memory& memory) {
+        gemm::Multiply(rows, columns, k, products,
+                       {memory.Address(left), a_stride, a_transposed, type},
+                       {memory.Get<float>(right), b_stride, b_transposed},
+                       {memory.Get<float>(result), c_stride,
+                        bias_part ? memory.Get<float>(*bias_part) : nullptr},
+                       memory.Address(scratch));
+      });
+}
+
+absl::Status MatmulTiles::EmitPrimitive(PlanBuilder& plan, int tile, const Matrix& a,
+                                        const Matrix& b, const Matrix& c, const Tile& cut,
+                                        const std::optional<BufferRef>& bias) const {
+  const int64_t bytes = onednn::BytesOf(products_);
+  const auto& [rows, columns] = cut;
+  const onednn::Layout source =
+      onednn::Strided({rows.count, k_}, {a.row_stride, a.column_stride}, products_);
+  const onednn::Layout weights =
+      onednn::Strided({k_, columns.count}, {b.row_stride, b.column_stride}, products_);
+  const onednn::Layout destination =
+      onednn::Strided({rows.count, columns.count}, {c.row_stride, c.column_stride});
+  ASSIGN_OR_RETURN(const onednn::Primitive matmul,
+                   onednn::Matmul(source, weights, destination, bias.has_value()));
+  std::vector<Operand> operands = {
+      {DNNL_ARG_SRC, a.ref.At(rows.begin * a.row_stride * bytes), source},
+      {DNNL_ARG_WEIGHTS, b.ref.At(columns.begin * b.column_stride * bytes), weights},
+      {DNNL_ARG_DST,
+       c.ref.At((rows.begin * c.row_stride + columns.begin * c.column_stride) * kFloatBytes),
+       destination}};
+  if (bias) {
+    operands.push_back(
+        {DNNL_ARG_BIAS, bias->At(columns.begin * kFloatBytes), onednn::Plain({1, columns.count})});
+  }
+  return plan.AddToTile(tile, matmul, std::move(operands));
 }
 
 }  // namespace trainyard::layers

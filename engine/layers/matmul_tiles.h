@@ -28,12 +28,17 @@ struct Matrix {
   Matrix Transposed() const { return {ref, column_stride, row_stride, type}; }
 };
 
-// c [m, n] = a [m, k] * b [k, n] (+ bias [n]), as tiles of the plan's open stage.
+// c [m, n] = a [m, k] * b [k, n] (+ bias [n]), as tiles of the plan's open stage: by kernels of
+// ours (gemm.h) where there are some, else by oneDNN's matmul. c and the bias are float32.
 class MatmulTiles {
  public:
   // What is cut where both axes are long enough.
   enum class Cut { kColumns, kRows };
-  MatmulTiles(int64_t m, int64_t n, int64_t k, Cut prefer = Cut::kColumns);
+  // `products`: the type that numbers are multiplied in.
+  MatmulTiles(int64_t m, int64_t n, int64_t k, onednn::Type products, Cut prefer = Cut::kColumns);
+  // Whether a, where it is read by rows, is better given in the type of the products; all else then
+  // stays float32. Without kernels of ours everything must come in that type.
+  static bool Owned(onednn::Type products);
   int count() const { return static_cast<int>(tiles_.size()); }
   absl::Status Emit(PlanBuilder& plan, int first_tile, const Matrix& a, const Matrix& b,
                     const Matrix& c, const std::optional<BufferRef>& bias = std::nullopt) const;
@@ -43,7 +48,14 @@ class MatmulTiles {
     Range rows;
     Range columns;
   };
+  absl::Status EmitPrimitive(PlanBuilder& plan, int tile, const Matrix& a, const Matrix& b,
+                             const Matrix& c, const Tile& cut,
+                             const std::optional<BufferRef>& bias) const;
+  void EmitKernel(PlanBuilder& plan, int tile, const Matrix& a, const Matrix& b, const Matrix& c,
+                  const Tile& cut, const std::optional<BufferRef>& bias) const;
+
   int64_t k_;
+  onednn::Type products_;
   std::vector<Tile> tiles_;
 };
 
