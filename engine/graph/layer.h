@@ -67,6 +67,8 @@ class Layer {
                                 bool training) const {
     return 0;
   }
+  // Elements of working memory that a thread holds for the layer's kernels.
+  virtual int64_t ScratchElements(absl::Span<const Shape> inputs, int64_t batch) const { return 0; }
   // Whether a plan may need a copy of the input in another layout than that of the layer before.
   virtual bool MayCopyInput(absl::Span<const Shape> inputs) const { return false; }
 

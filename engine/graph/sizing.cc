@@ -72,6 +72,14 @@ int64_t CountInner(const Graph& graph, int64_t batch, bool training) {
   return inner;
 }
 
+// Of a thread, for any layer.
+int64_t LargestScratch(const Graph& graph, int64_t batch) {
+  int64_t largest = 0;
+  for (const GraphNode& node : graph.nodes())
+    largest = std::max(largest, node.layer->ScratchElements(node.input_shapes, batch));
+  return largest;
+}
+
 }  // namespace
 
 int64_t InferenceBatch(const Graph& graph) {
@@ -92,7 +100,8 @@ int GroupCount(const Graph& graph, int64_t batch) {
   return groups;
 }
 
-int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots, bool accumulate) {
+int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots, bool accumulate,
+                       int64_t threads) {
   // Weights, those before a probed step, gradients and their sums, and the optimizer's state.
   const int64_t arenas = 3 + (accumulate ? 1 : 0) + optimizer_slots;
   // A checkpoint exists as tensors and as bytes at once.
@@ -121,7 +130,9 @@ int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots, b
   const int64_t judged = InferenceBatch(graph);
   const int64_t inference =
       AddSaturated(MultiplySaturated(values.inference, judged), CountInner(graph, judged, false));
-  const int64_t activations = std::max(training, inference);
+  const int64_t scratch = MultiplySaturated(
+      threads, std::max(LargestScratch(graph, batch), LargestScratch(graph, judged)));
+  const int64_t activations = AddSaturated(std::max(training, inference), scratch);
   return MultiplySaturated(AddSaturated(parameters, activations), kFloatBytes);
 }
 

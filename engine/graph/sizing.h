@@ -16,10 +16,11 @@ int64_t InferenceBatch(const Graph& graph);
 int GroupCount(const Graph& graph, int64_t batch);
 
 // Bytes of a network that trains with `optimizer_slots` (and sums the gradients of several batches
-// where it accumulates), of the larger of a training and an
-// inference plan, and of a checkpoint while it is written or read: above what they take, by up to a
-// few times where buffers share memory. Leaves out the data, and scratch memory of primitives.
+// where it accumulates) on `threads`, of the larger of a training and an inference plan, and of a
+// checkpoint while it is written or read: above what they take, by up to a few times where buffers
+// share memory. Leaves out the data, and scratch memory of primitives.
 // Saturates.
-int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots, bool accumulate);
+int64_t EstimateMemory(const Graph& graph, int64_t batch, int optimizer_slots, bool accumulate,
+                       int64_t threads);
 
 }  // namespace trainyard

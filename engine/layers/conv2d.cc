@@ -85,6 +85,12 @@ class Conv2d final : public Layer {
                ? WinogradConvolution(inputs[0], filters_, geometry, bias_).InnerElements()
                : 0;
   }
+  int64_t ScratchElements(absl::Span<const Shape> inputs, int64_t batch) const override {
+    const Window::Geometry geometry = *window_.Over(inputs[0]);
+    return ByWinograd(inputs[0], geometry, batch)
+               ? WinogradConvolution(inputs[0], filters_, geometry, bias_).ScratchElements()
+               : 0;
+  }
 
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {
     const Value input = inputs[0];

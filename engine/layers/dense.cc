@@ -52,6 +52,10 @@ class Dense final : public Layer {
     return MultiplySaturated(2, MultiplySaturated(inputs[0].elements(), units_));
   }
 
+  int64_t ScratchElements(absl::Span<const Shape> inputs, int64_t batch) const override {
+    return LinearScratchElements();
+  }
+
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {
     const Value input = inputs[0];
     const Shape shape = plan.shape(input);

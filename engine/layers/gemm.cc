@@ -153,8 +153,6 @@ TRAINYARD_BF16_INLINE void PackColumns(const float* from, int64_t from_stride, i
       __m512i rows[kVector];
 #pragma GCC unroll 16
       for (int64_t i = 0; i < kVector; ++i) {
-        const int64_t next = std::min(column + kVector + i, columns - 1);
-        _mm_prefetch(from + next * from_stride + place, _MM_HINT_T0);
         rows[i] = i < count
                       ? Product::FromRow(from + (column + i) * from_stride + place, depth - place)
                       : _mm512_setzero_si512();
@@ -176,7 +174,8 @@ struct Block {
   const Unit* b;
   float* c;
   int64_t c_stride;
-  // Where sums begin: at what c holds, else at the bias, else at zero.
+  float scale;
+  // What is added to: what c holds, else the bias, else nothing.
   bool add;
   const float* bias;
   __mmask16 last_lanes;
@@ -187,15 +186,8 @@ TRAINYARD_BF16 void MultiplyBlock(const Block& block) {
   __m512 sums[Rows][Width];
 #pragma GCC unroll 4
   for (int k = 0; k < Width; ++k) {
-    const __mmask16 lanes = k == Width - 1 ? block.last_lanes : static_cast<__mmask16>(0xffff);
-    const __m512 bias = block.bias != nullptr
-                            ? _mm512_maskz_loadu_ps(lanes, block.bias + k * kVector)
-                            : _mm512_setzero_ps();
 #pragma GCC unroll 8
-    for (int row = 0; row < Rows; ++row)
-      sums[row][k] =
-          block.add ? _mm512_maskz_loadu_ps(lanes, block.c + row * block.c_stride + k * kVector)
-                    : bias;
+    for (int row = 0; row < Rows; ++row) sums[row][k] = _mm512_setzero_ps();
   }
   const Unit* a = block.a;
   const Unit* b = block.b;
@@ -214,9 +206,16 @@ TRAINYARD_BF16 void MultiplyBlock(const Block& block) {
 #pragma GCC unroll 4
   for (int k = 0; k < Width; ++k) {
     const __mmask16 lanes = k == Width - 1 ? block.last_lanes : static_cast<__mmask16>(0xffff);
+    const __m512 bias = block.bias != nullptr
+                            ? _mm512_maskz_loadu_ps(lanes, block.bias + k * kVector)
+                            : _mm512_setzero_ps();
 #pragma GCC unroll 8
-    for (int row = 0; row < Rows; ++row)
-      _mm512_mask_storeu_ps(block.c + row * block.c_stride + k * kVector, lanes, sums[row][k]);
+    for (int row = 0; row < Rows; ++row) {
+      float* const to = block.c + row * block.c_stride + k * kVector;
+      const __m512 base = block.add ? _mm512_maskz_loadu_ps(lanes, to) : bias;
+      _mm512_mask_storeu_ps(to, lanes,
+                            _mm512_fmadd_ps(sums[row][k], _mm512_set1_ps(block.scale), base));
+    }
   }
 }
 
@@ -252,7 +251,8 @@ TRAINYARD_BF16 void MultiplyAs(int64_t m, int64_t n, int64_t k, const Left& a, c
       Block block;
       block.units = (depth + kPair - 1) / kPair;
       block.c_stride = c.stride;
-      block.add = deep > 0;
+      block.scale = c.scale;
+      block.add = c.add || deep > 0;
       const Unit* left = packed_a;
       block.row_stride = 1;
       block.unit_stride = kPackedStride;

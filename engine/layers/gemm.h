@@ -1,6 +1,6 @@
-// Matrix products of one thread, c = a * b (+ bias), for AVX-512: for products of a few hundred
-// rows, where general libraries lose a fifth to the copying of b. Sums go over k in blocks, in an
-// order that the sizes alone decide.
+// Matrix products of one thread, c = scale * a * b (+ bias, or + c), for AVX-512: for products of a
+// few hundred rows, where general libraries lose a fifth to the copying of b. Sums go over k in
+// blocks, in an order that the sizes alone decide.
 //
 // With products of bfloat16, float32 numbers are rounded as they are packed; sums are float32. Used
 // by MatmulTiles.
@@ -34,6 +34,8 @@ struct Result {
   float* data = nullptr;  // [m, n]
   int64_t stride = 0;
   const float* bias = nullptr;  // [n], or null
+  float scale = 1;
+  bool add = false;  // to what c holds; c is not read else
 };
 
 int64_t ScratchBytes();

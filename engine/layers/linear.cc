@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/status.h"
+#include "engine/layers/gemm.h"
 
 namespace trainyard::layers {
 namespace {
@@ -97,6 +98,12 @@ absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const Vie
     EmitColumnSums(plan, tile, dy.ref, rows_, units_,
                    plan.Gradient(plan.parameter(weight_position_ + 1)));
   return absl::OkStatus();
+}
+
+int64_t LinearScratchElements() {
+  return MatmulTiles::Owned(onednn::Type::kFloat32)
+             ? gemm::ScratchBytes() / static_cast<int64_t>(sizeof(float))
+             : 0;
 }
 
 int ColumnSumTiles(int64_t rows, int64_t columns) {

@@ -47,6 +47,9 @@ class Linear {
   std::optional<BufferRef> bias_;
 };
 
+// Elements of working memory of a thread.
+int64_t LinearScratchElements();
+
 // How many tiles EmitColumnSums takes.
 int ColumnSumTiles(int64_t rows, int64_t columns);
 // sums [columns] = sum over the rows of `from` [rows, columns], in their order; tiles of the open

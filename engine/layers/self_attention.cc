@@ -13,6 +13,7 @@
 #include "engine/base/saturated.h"
 #include "engine/base/status.h"
 #include "engine/graph/plan_builder.h"
+#include "engine/layers/gemm.h"
 #include "engine/layers/linear.h"
 #include "engine/layers/matmul_tiles.h"
 #include "engine/layers/rows.h"
@@ -35,6 +36,7 @@ struct AttentionShape {
   int64_t features = 0;
   int64_t heads = 0;
   bool causal = true;
+  onednn::Type products = onednn::Type::kFloat32;
 
   int64_t head_size() const { return features / heads; }
   int64_t row() const { return 3 * features; }  // of the projection
@@ -53,6 +55,28 @@ struct AttentionShape {
   }
 };
 
+// c [m, n] = scale * a [m, k] * b [k, n] (+ c where `keep`), by kernels of ours where there are
+// some.
+class Products {
+ public:
+  Products(onednn::Type type, void* scratch) : type_(type), scratch_(scratch) {}
+
+  void Multiply(int64_t m, int64_t n, int64_t k, float scale, const onednn::GemmOperand& a,
+                const onednn::GemmOperand& b, bool keep, float* c, int64_t c_stride) const {
+    if (gemm::Supported(type_)) {
+      gemm::Multiply(m, n, k, type_, {a.data, a.stride, a.transposed},
+                     {b.data, b.stride, b.transposed}, {c, c_stride, nullptr, scale, keep},
+                     scratch_);
+    } else {
+      onednn::Gemm(m, n, k, scale, a, b, keep ? 1.0f : 0.0f, c, c_stride);
+    }
+  }
+
+ private:
+  onednn::Type type_;
+  void* scratch_;  // gemm::ScratchBytes()
+};
+
 // Where the matrices of one (sample, head) begin: rows of `row()`, of `features` for the context.
 struct Pair {
   const float* queries;
@@ -61,31 +85,32 @@ struct Pair {
   SoftmaxSums* sums;  // [positions]
 };
 
-void Scores(const AttentionShape& shape, const Pair& pair, int64_t first, const SoftmaxBlock& block,
-            float* scores) {
+void Scores(const Products& products, const AttentionShape& shape, const Pair& pair, int64_t first,
+            const SoftmaxBlock& block, float* scores) {
   const int64_t row = shape.row();
-  onednn::Gemm(block.rows, block.columns, shape.head_size(), shape.scale(),
-               {pair.queries + first * row, row, false}, {pair.keys, row, true}, 0, scores,
-               block.columns);
+  products.Multiply(block.rows, block.columns, shape.head_size(), shape.scale(),
+                    {pair.queries + first * row, row, false}, {pair.keys, row, true}, false, scores,
+                    block.columns);
 }
 
 // context [positions, head size] in rows of `features`; `scores`: scratch of a block.
-void Attend(const AttentionShape& shape, const Pair& pair, float* scores, float* context) {
+void Attend(const Products& products, const AttentionShape& shape, const Pair& pair, float* scores,
+            float* context) {
   for (int64_t first = 0; first < shape.positions; first += kBlockRows) {
     const SoftmaxBlock block = shape.Block(first);
-    Scores(shape, pair, first, block, scores);
+    Scores(products, shape, pair, first, block, scores);
     SoftmaxRows(block, scores, pair.sums + first);
-    onednn::Gemm(block.rows, shape.head_size(), block.columns, 1, {scores, block.columns, false},
-                 {pair.values, shape.row(), false}, 0, context + first * shape.features,
-                 shape.features);
+    products.Multiply(block.rows, shape.head_size(), block.columns, 1,
+                      {scores, block.columns, false}, {pair.values, shape.row(), false}, false,
+                      context + first * shape.features, shape.features);
   }
 }
 
 // From the gradient by the context, those by queries, keys and values. Blocks go from the last to
 // the first: the last one meets all keys, and the others add to what it wrote.
-void AttendBackward(const AttentionShape& shape, const Pair& pair, const float* by_context,
-                    float* probabilities, float* by_scores, float* by_queries, float* by_keys,
-                    float* by_values) {
+void AttendBackward(const Products& products, const AttentionShape& shape, const Pair& pair,
+                    const float* by_context, float* probabilities, float* by_scores,
+                    float* by_queries, float* by_keys, float* by_values) {
   const int64_t size = shape.head_size();
   const int64_t row = shape.row();
   const int64_t blocks = (shape.positions + kBlockRows - 1) / kBlockRows;
@@ -93,19 +118,19 @@ void AttendBackward(const AttentionShape& shape, const Pair& pair, const float* 
     const int64_t first = index * kBlockRows;
     const SoftmaxBlock block = shape.Block(first);
     const int64_t columns = block.columns;
-    const float keep = index + 1 == blocks ? 0.0f : 1.0f;
+    const bool keep = index + 1 != blocks;
     const float* const slope = by_context + first * shape.features;
-    Scores(shape, pair, first, block, probabilities);
+    Scores(products, shape, pair, first, block, probabilities);
     SoftmaxRowsAgain(block, pair.sums + first, probabilities);
-    onednn::Gemm(columns, size, block.rows, 1, {probabilities, columns, true},
-                 {slope, shape.features, false}, keep, by_values, row);
-    onednn::Gemm(block.rows, columns, size, 1, {slope, shape.features, false},
-                 {pair.values, row, true}, 0, by_scores, columns);
+    products.Multiply(columns, size, block.rows, 1, {probabilities, columns, true},
+                      {slope, shape.features, false}, keep, by_values, row);
+    products.Multiply(block.rows, columns, size, 1, {slope, shape.features, false},
+                      {pair.values, row, true}, false, by_scores, columns);
     SoftmaxRowsBackward(block, probabilities, by_scores);
-    onednn::Gemm(block.rows, size, columns, shape.scale(), {by_scores, columns, false},
-                 {pair.keys, row, false}, 0, by_queries + first * row, row);
-    onednn::Gemm(columns, size, block.rows, shape.scale(), {by_scores, columns, true},
-                 {pair.queries + first * row, row, false}, keep, by_keys, row);
+    products.Multiply(block.rows, size, columns, shape.scale(), {by_scores, columns, false},
+                      {pair.keys, row, false}, false, by_queries + first * row, row);
+    products.Multiply(columns, size, block.rows, shape.scale(), {by_scores, columns, true},
+                      {pair.queries + first * row, row, false}, keep, by_keys, row);
   }
 }
 
@@ -184,10 +209,14 @@ class SelfAttention final : public Layer {
     return AddSaturated(rows, AddSaturated(sums, blocks));
   }
 
+  int64_t ScratchElements(absl::Span<const Shape> inputs, int64_t batch) const override {
+    return LinearScratchElements();
+  }
+
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {
     const Value input = inputs[0];
     const Shape shape = plan.shape(input);
-    const AttentionShape attention = {shape[0], shape[1], heads_, causal_};
+    const AttentionShape attention = {shape[0], shape[1], heads_, causal_, plan.compute_type()};
     const int64_t rows = plan.batch() * attention.positions;
     const int64_t features = attention.features;
     const onednn::Layout layout = onednn::Plain(BatchDims(plan.largest_group(), shape));
@@ -252,6 +281,7 @@ class SelfAttention final : public Layer {
   static void EmitAttend(PlanBuilder& plan, const AttentionShape& shape, const BufferRef& projected,
                          const BufferRef& sums, const BufferRef& context) {
     const std::vector<Range> tiles = Tiles(plan, shape);
+    const BufferRef products = plan.Scratch(gemm::ScratchBytes());
     plan.BeginStage("attention", static_cast<int>(tiles.size()));
     for (size_t tile = 0; tile < tiles.size(); ++tile) {
       const Range pairs = tiles[tile];
@@ -261,7 +291,7 @@ class SelfAttention final : public Layer {
           [=](const StepContext&, const Memory& memory) {
             for (int64_t i = pairs.begin; i < pairs.begin + pairs.count; ++i) {
               const Place place = PlaceOf(shape, i);
-              Attend(shape,
+              Attend({shape.products, memory.Address(products)}, shape,
                      At(shape, place, memory.Get<float>(projected), memory.Get<SoftmaxSums>(sums)),
                      memory.Get<float>(scratch), memory.Get<float>(context) + place.context);
             }
@@ -273,6 +303,7 @@ class SelfAttention final : public Layer {
                                  const BufferRef& projected, const BufferRef& sums,
                                  const BufferRef& by_context, const BufferRef& by_projected) {
     const std::vector<Range> tiles = Tiles(plan, shape);
+    const BufferRef products = plan.Scratch(gemm::ScratchBytes());
     plan.BeginStage("attention backward", static_cast<int>(tiles.size()));
     for (size_t tile = 0; tile < tiles.size(); ++tile) {
       const Range pairs = tiles[tile];
@@ -286,7 +317,7 @@ class SelfAttention final : public Layer {
               const Place place = PlaceOf(shape, i);
               float* const by_queries = memory.Get<float>(by_projected) + place.projected;
               AttendBackward(
-                  shape,
+                  {shape.products, memory.Address(products)}, shape,
                   At(shape, place, memory.Get<float>(projected), memory.Get<SoftmaxSums>(sums)),
                   memory.Get<float>(by_context) + place.context, memory.Get<float>(probabilities),
                   memory.Get<float>(by_scores), by_queries, by_queries + shape.features,

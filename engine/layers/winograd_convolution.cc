@@ -98,12 +98,15 @@ bool WinogradConvolution::IsFaster(const Shape& image, int64_t filters,
 }
 
 int64_t WinogradConvolution::InnerElements() const {
-  constexpr int64_t kThreads = 4;  // more have their scratch from what else is estimated too high
-  const int64_t scratch =
-      std::max({winograd::ConvolveScratchFloats(geometry_),
-                winograd::ConvolveScratchFloats(geometry_.Reversed()),
-                winograd::GradientScratchFloats(kGradientBlocks, kGradientBlocks)});
-  return winograd::TransformedFloats(geometry_) + kThreads * scratch;
+  return winograd::TransformedFloats(geometry_);
+}
+
+int64_t WinogradConvolution::ScratchElements() const {
+  return std::max(
+      {winograd::ConvolveScratchFloats(geometry_),
+       winograd::ConvolveScratchFloats(geometry_.Reversed()),
+       winograd::GradientScratchFloats(std::min(kGradientBlocks, geometry_.in_blocks),
+                                       std::min(kGradientBlocks, geometry_.out_blocks))});
 }
 
 absl::StatusOr<Value> WinogradConvolution::Emit(PlanBuilder& plan, Value input) const {

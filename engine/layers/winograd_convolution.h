@@ -20,6 +20,8 @@ class WinogradConvolution {
                        int64_t batch);
   // What a plan holds beside images, weights and their gradients.
   int64_t InnerElements() const;
+  // Of a thread.
+  int64_t ScratchElements() const;
 
   // The weight [filters, channels, 3, 3] is the node's parameter 0, the bias [filters] 1.
   absl::StatusOr<Value> Emit(PlanBuilder& plan, Value input) const;

@@ -293,8 +293,9 @@ class Compiler {
     }
     if (!violations_.empty() || !model_known_) return;
     const int slots = static_cast<int>(result_.optimizer->slots().size());
-    const int64_t step = EstimateMemory(result_.graph, spec_.batch_size(), slots,
-                                        spec_.gradient_accumulation_steps() > 1);
+    const int64_t step =
+        EstimateMemory(result_.graph, spec_.batch_size(), slots,
+                       spec_.gradient_accumulation_steps() > 1, spec_.resources().cores());
     memory_bytes_ = AddSaturated(AddSaturated(step, result_.data.memory_bytes), kProcessBytes);
     const int64_t judged =
         MultiplySaturated(std::max(result_.data.validation_size, result_.data.test_size),

@@ -124,5 +124,17 @@ TEST(Gemm, ReadsBfloat16AsItLies) {
     ExpectProduct(sizes, onednn::Type::kBfloat16, false, false, /*bias=*/true, /*narrow_a=*/true);
 }
 
+TEST(Gemm, ScalesAndAddsToWhatIsThere) {
+  if (!gemm::Supported(onednn::Type::kFloat32)) GTEST_SKIP() << "not on this machine";
+  const std::vector<float> a = {1, 2, 3, 4};  // 1 2 / 3 4
+  const std::vector<float> b = {1, 0, 10, 1};
+  std::vector<float> scratch(gemm::ScratchBytes() / sizeof(float));
+  std::vector<float> c = {100, 200, 300, 400};
+  gemm::Result result = {c.data(), 2, nullptr, 0.5f, true};
+  gemm::Multiply(2, 2, 2, onednn::Type::kFloat32, {a.data(), 2}, {b.data(), 2}, result,
+                 scratch.data());
+  EXPECT_EQ(c, (std::vector<float>{110.5f, 201, 321.5f, 402}));
+}
+
 }  // namespace
 }  // namespace trainyard::layers

@@ -141,8 +141,8 @@ TEST(Memory, IsNeverAboveItsEstimate) {
       // Written, it is there as tensors and as bytes.
       const int64_t checkpoint = 2 * static_cast<int64_t>(WriteCheckpoint(**network, {})->size());
       const int64_t real = (*network)->memory_bytes() + checkpoint;
-      const int64_t estimate =
-          EstimateMemory(graph, batch, static_cast<int>(optimizer->slots().size()), accumulate);
+      const int64_t estimate = EstimateMemory(
+          graph, batch, static_cast<int>(optimizer->slots().size()), accumulate, options.threads);
       EXPECT_GE(estimate, real) << model.name << ", batch " << batch;
       EXPECT_LE(estimate, 8 * real) << model.name << ", batch " << batch;
     }
