@@ -1,4 +1,4 @@
-// trainyard run SPEC [PATH=VALUE ...]: submit, watch to the end, exit as the job did.
+// trainyard run SPEC [CHANGE ...]: submit, watch to the end, exit as the job did.
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"

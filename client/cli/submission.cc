@@ -16,8 +16,8 @@ void Submission::Declare(Options& options) {
       .Positional("SPEC", &path_, "Specification: YAML, JSON or text proto; - for standard input.")
       .Required()
       .Completes(Completion::kFile);
-  options.Positional("PATH=VALUE", &overrides_,
-                     "Changes, e.g. model.layers[0].units=256 or optimizer.learning_rate=0.01.");
+  options.Positional("CHANGE", &overrides_,
+                     "PATH=VALUE, e.g. model.layers[0].units=256 or optimizer.learning_rate=0.01.");
   options.Value("--name", "NAME", &name_, "Name of the job; the server makes it unique.");
   options.Value("--priority", "N", &priority_, "-100 to 100, higher first (default 0).");
   options.Value("--request-id", "ID", &request_id_,

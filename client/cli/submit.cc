@@ -1,4 +1,4 @@
-// trainyard submit SPEC [PATH=VALUE ...]: queue a job and print its name.
+// trainyard submit SPEC [CHANGE ...]: queue a job and print its name.
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"

@@ -1,7 +1,7 @@
 // Training steps of specifications, through the engine's normal way: one JSON line each, with the
 // fields of the peer's script.
 //
-//   steps [--threads N] [--seconds S] [--profile] SPEC [KEY=VALUE ...]
+//   steps [--threads N] [--seconds S] [--profile] SPEC [CHANGE ...]
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -55,7 +55,7 @@ int Main(int argc, char** argv) {
   app.add_option("--warm-up", measure.warm_up_seconds, "Seconds that are not measured");
   app.add_flag("--profile", measure.profile, "Core-milliseconds by operation, to standard error");
   app.add_option("SPEC", path, "Specification")->required();
-  app.add_option("KEY=VALUE", overrides, "Overrides");
+  app.add_option("CHANGE", overrides, "KEY=VALUE");
   CLI11_PARSE(app, argc, argv);
   const Catalogs catalogs;
   options.catalogs = &catalogs;
