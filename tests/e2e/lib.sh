@@ -121,9 +121,9 @@ model_hash() {
 events() { client job watch "$1" -o jsonl 2>/dev/null | grep '"event"'; }
 # wait_for_step JOB STEP: returns once the job's log has progress at or beyond it (or the job has ended).
 wait_for_step() {
-  client job watch "$1" -o jsonl 2>/dev/null | awk -v wanted="$2" '
-    match($0, /"progress": *\{[^}]*"step": *"?[0-9]+/) {
-      step = substr($0, RSTART, RLENGTH); sub(/.*[^0-9]/, "", step)
-      if (step + 0 >= wanted) exit
-    }' || true
+  local line progress='"progress": *\{[^}]*"step": *"?([0-9]+)'
+  # Not through awk: mawk of Debian 13 takes a line when many have come.
+  while IFS= read -r line; do
+    if [[ $line =~ $progress ]] && ((BASH_REMATCH[1] >= $2)); then return; fi
+  done < <(client job watch "$1" -o jsonl 2>/dev/null)
 }
