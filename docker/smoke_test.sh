@@ -8,10 +8,10 @@
 # and the base image stay.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source docker/lib.sh
 
 run=trainyard-smoke-$$
 scratch=$(mktemp -d)
-daemon=
 
 finish() {
   local code=$?
@@ -20,10 +20,7 @@ finish() {
   docker rm -f "$run" "$run-client" >/dev/null 2>&1 || true
   docker volume rm -f "$run" >/dev/null 2>&1 || true
   docker network rm "$run" >/dev/null 2>&1 || true
-  if [[ -n $daemon ]]; then
-    kill "$daemon"
-    wait "$daemon" 2>/dev/null || true
-  fi
+  end_daemon
   rm -rf "$scratch"
   exit "$code"
 }
@@ -32,23 +29,9 @@ trap 'exit 130' INT TERM
 
 fail() { echo "FAILED: $*"; exit 1; }
 passed() { echo "ok: $*"; }
-wait_until() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || fail "timed out: $*"
-    sleep 0.2
-  done
-}
 
-if ! docker info >/dev/null 2>&1; then
-  dockerd >"$scratch/dockerd.log" 2>&1 &
-  daemon=$!
-  wait_until 30 docker info
-fi
-base=debian:bookworm-slim
-docker image inspect "$base" >/dev/null 2>&1 || timeout 60 docker pull -q "$base" 2>/dev/null ||
-  docker/make_base_image.sh "$base"
+start_daemon "$scratch/dockerd.log"
+need_base bookworm
 
 for target in server client; do
   docker build -q -f docker/Dockerfile --target "$target" -t "trainyard-$target" . >/dev/null
