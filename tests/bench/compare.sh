@@ -11,6 +11,7 @@
 # TRAINYARD_PEER    a command that takes the arguments of the peer's script, for example "run.sh CHROOT"
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/bench/workloads.sh
 
 bin=${TRAINYARD_BIN:-build/bench/bin}
 read -ra peer <<<"${TRAINYARD_PEER:-}"
@@ -24,21 +25,11 @@ while [[ ${1:-} == --* ]]; do
   esac
   shift 2
 done
-workloads=("$@")
-(($#)) || workloads=(mlp_small mlp_large cnn_small cnn_medium resnet18_cifar gpt_mini)
+(($# == 0)) || workloads=("$@")
 threads=$(nproc)
 mkdir -p "$out"
 lines=$out/steps.jsonl
 ((rounds == 0)) || : >"$lines"
-
-# The peer's settings that may be its fastest.
-settings_of() {
-  echo ""
-  case $1 in
-    cnn_* | resnet*) echo "--channels-last" ;;
-    gpt_*) echo "--attention math" ;;
-  esac
-}
 
 for ((round = 1; round <= rounds; ++round)); do
   for workload in "${workloads[@]}"; do
