@@ -127,18 +127,18 @@ absl::StatusOr<Curve> TrainByFormula(const v1::Specification& specification, int
   RunOptions options;
   options.catalogs = &catalogs;
   ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
-  ASSIGN_OR_RETURN(const LoadedData data, LoadForRun(compiled, options));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const LoadedData> data, LoadForRun(compiled, options));
   const int64_t batch = compiled.specification.batch_size();
   NetworkOptions network_options;
   network_options.threads = threads;
   network_options.compute_type = ComputeTypeOf(compiled.specification);
   network_options.batch = batch;
   ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
-                   Network::Create(compiled.graph, data.info, *compiled.loss, *compiled.optimizer,
+                   Network::Create(compiled.graph, data->info, *compiled.loss, *compiled.optimizer,
                                    network_options));
   RETURN_IF_ERROR(ImportFormulaWeights(compiled.graph, *network));
   Curve curve;
-  FormulaFeed feed(data.info);
+  FormulaFeed feed(data->info);
   for (int64_t step = 0; step < steps; ++step) {
     feed.Seek(step * batch);
     StepScalars scalars;
@@ -155,7 +155,7 @@ absl::StatusOr<Curve> TrainByFormula(const v1::Specification& specification, int
                        predicted.labels[row]);
     }
   });
-  curve.held_out /= static_cast<double>(batch * data.info.positions);
+  curve.held_out /= static_cast<double>(batch * data->info.positions);
   return curve;
 }
 
