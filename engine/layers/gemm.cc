@@ -8,6 +8,8 @@
 #include <immintrin.h>
 #endif
 
+#include "absl/strings/match.h"
+
 namespace trainyard::layers::gemm {
 namespace {
 
@@ -294,8 +296,10 @@ TRAINYARD_BF16 void MultiplyAs(int64_t m, int64_t n, int64_t k, const Left& a, c
 }  // namespace
 
 bool Supported(onednn::Type products) {
-  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")) return false;
-  return products == onednn::Type::kFloat32 || __builtin_cpu_supports("avx512bf16");
+  if (!onednn::HasAvx512()) return false;
+  return products == onednn::Type::kFloat32 ||
+         (onednn::HasBfloat16() && __builtin_cpu_supports("avx512bf16") &&
+          !absl::StrContains(onednn::InstructionSet(), "amx"));
 }
 
 void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Left& a, const Right& b,

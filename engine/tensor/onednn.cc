@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/tensor/buffer.h"
@@ -514,6 +515,16 @@ std::string InstructionSet() {
     default:
       return absl::StrCat("isa_", static_cast<int>(dnnl::get_effective_cpu_isa()));
   }
+}
+
+bool HasAvx512() {
+  static const bool has = [] {
+#if defined(__x86_64__)
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")) return false;
+#endif
+    return absl::StrContains(InstructionSet(), "512") || absl::StrContains(InstructionSet(), "amx");
+  }();
+  return has;
 }
 
 bool HasBfloat16() {

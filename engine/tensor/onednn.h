@@ -137,6 +137,8 @@ absl::Status Copy(const Layout& from, const void* source, const Layout& to, void
 
 // "avx512_core_bf16", as oneDNN names what it dispatches to.
 std::string InstructionSet();
+// Whether the machine has AVX-512 and ONEDNN_MAX_CPU_ISA does not forbid it: for kernels of ours.
+bool HasAvx512();
 // Whether products of bfloat16 are faster here than those of float32.
 bool HasBfloat16();
 // "2.6.3".

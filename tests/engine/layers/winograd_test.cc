@@ -132,7 +132,7 @@ class Winograd : public ::testing::TestWithParam<Case> {
   std::vector<float> weights_;
 };
 
-constexpr double kBound = 1e-4;
+constexpr double kBound = 3e-5;
 
 TEST_P(Winograd, ConvolvesAsThePlainSum) {
   std::vector<float> bias(c_.filters);
