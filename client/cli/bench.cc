@@ -107,7 +107,7 @@ class Bench final : public Command {
         .Positional("SPEC", &path_,
                     "Specification: YAML, JSON or text proto; - for standard input.")
         .Completes(Completion::kFile);
-    options.Positional("PATH=VALUE", &overrides_, "Changes, e.g. batch_size=256.");
+    options.Positional("CHANGE", &overrides_, "PATH=VALUE, e.g. batch_size=256.");
     options.Value("--timeout", "TIME", &timeout_, "Give up after so long, e.g. 10m (exit code 9).");
     options.Value("-o,--output", "FORMAT", &format_, "table, json, yaml or name (of the job).")
         .OneOf({"table", "json", "yaml", "name"});
