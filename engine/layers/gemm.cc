@@ -1,7 +1,6 @@
 #include "engine/layers/gemm.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #if defined(__x86_64__)
@@ -34,7 +33,6 @@ int64_t ScratchBytes() {
 
 #if defined(__x86_64__)
 
-#define TRAINYARD_AVX512 __attribute__((target("avx512f,avx512bw")))
 #define TRAINYARD_AVX512_INLINE __attribute__((always_inline, target("avx512f,avx512bw"))) inline
 #define TRAINYARD_BF16 __attribute__((target("avx512f,avx512bw,avx512bf16")))
 #define TRAINYARD_BF16_INLINE \
@@ -236,8 +234,8 @@ template <typename Product>
 constexpr auto kBlockFunctions = BlockFunctions<Product>(std::make_integer_sequence<int, kRows>());
 
 template <typename Product>
-TRAINYARD_BF16 void MultiplyAs(int64_t m, int64_t n, int64_t k, const Left& a, const Right& b,
-                               const Result& c, void* scratch) {
+TRAINYARD_BF16 void MultiplyAs(int64_t m, int64_t n, int64_t k, const Left& a,
+                               const onednn::GemmOperand& b, const Result& c, void* scratch) {
   constexpr int64_t kPair = Product::kPair;
   Unit* const packed_b = static_cast<Unit*>(scratch);
   Unit* const packed_a = packed_b + kDepth * kSlice;
@@ -302,8 +300,8 @@ bool Supported(onednn::Type products) {
           !absl::StrContains(onednn::InstructionSet(), "amx"));
 }
 
-void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Left& a, const Right& b,
-              const Result& c, void* scratch) {
+void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Left& a,
+              const onednn::GemmOperand& b, const Result& c, void* scratch) {
   const auto function =
       products == onednn::Type::kFloat32 ? MultiplyAs<Float32> : MultiplyAs<Bfloat16>;
   function(m, n, k, a, b, c, scratch);
@@ -312,8 +310,8 @@ void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Left
 #else
 
 bool Supported(onednn::Type) { return false; }
-void Multiply(int64_t, int64_t, int64_t, onednn::Type, const Left&, const Right&, const Result&,
-              void*) {}
+void Multiply(int64_t, int64_t, int64_t, onednn::Type, const Left&, const onednn::GemmOperand&,
+              const Result&, void*) {}
 
 #endif
 

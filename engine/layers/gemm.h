@@ -24,12 +24,6 @@ struct Left {
   // lies.
   onednn::Type type = onednn::Type::kFloat32;
 };
-struct Right {
-  // [k, n] row by row, or (transposed) [n, k].
-  const float* data = nullptr;
-  int64_t stride = 0;
-  bool transposed = false;
-};
 struct Result {
   float* data = nullptr;  // [m, n]
   int64_t stride = 0;
@@ -39,7 +33,7 @@ struct Result {
 };
 
 int64_t ScratchBytes();
-void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Left& a, const Right& b,
-              const Result& c, void* scratch);
+void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Left& a,
+              const onednn::GemmOperand& b, const Result& c, void* scratch);
 
 }  // namespace trainyard::layers::gemm

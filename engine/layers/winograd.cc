@@ -230,6 +230,16 @@ TRAINYARD_AVX512_INLINE void TransformSquare(const Square& square, float* to, in
   }
 }
 
+// Where a tile's results are.
+struct TilePlace {
+  int64_t image, top, left;
+};
+
+TilePlace PlaceOf(const Geometry& geometry, int64_t tile) {
+  return {tile / geometry.Tiles(), tile / geometry.TilesWide() % geometry.TilesHigh() * kTile,
+          tile % geometry.TilesWide() * kTile};
+}
+
 // The tiles [first, first + count) of all images, transformed: to[point][tile][channel], with
 // `stride` floats between points.
 TRAINYARD_AVX512 void TransformPatches(const Geometry& geometry, const float* source, int64_t first,
@@ -237,13 +247,10 @@ TRAINYARD_AVX512 void TransformPatches(const Geometry& geometry, const float* so
   const int64_t plane = geometry.in_height * geometry.in_width * kBlock;
   const int64_t row = geometry.in_width * kBlock;
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t tile = first + i;
-    const int64_t image = tile / geometry.Tiles();
-    Window window = {
-        source + (image * geometry.in_blocks + blocks.begin) * plane, geometry.in_height,
-        geometry.in_width,
-        tile / geometry.TilesWide() % geometry.TilesHigh() * kTile - geometry.padding_top,
-        tile % geometry.TilesWide() * kTile - geometry.padding_left};
+    const TilePlace place = PlaceOf(geometry, first + i);
+    Window window = {source + (place.image * geometry.in_blocks + blocks.begin) * plane,
+                     geometry.in_height, geometry.in_width, place.top - geometry.padding_top,
+                     place.left - geometry.padding_left};
     const bool inside = window.Inside(kPatch);
     for (int64_t block = 0; block < blocks.size(); ++block, window.plane += plane) {
       float* const out = to + (i * blocks.size() + block) * kBlock;
@@ -263,12 +270,9 @@ TRAINYARD_AVX512 void TransformGradients(const Geometry& geometry, const float* 
                                          int64_t stride) {
   const int64_t plane = geometry.out_height * geometry.out_width * kBlock;
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t tile = first + i;
-    const int64_t image = tile / geometry.Tiles();
-    Window window = {gradient + (image * geometry.out_blocks + blocks.begin) * plane,
-                     geometry.out_height, geometry.out_width,
-                     tile / geometry.TilesWide() % geometry.TilesHigh() * kTile,
-                     tile % geometry.TilesWide() * kTile};
+    const TilePlace place = PlaceOf(geometry, first + i);
+    Window window = {gradient + (place.image * geometry.out_blocks + blocks.begin) * plane,
+                     geometry.out_height, geometry.out_width, place.top, place.left};
     for (int64_t block = 0; block < blocks.size(); ++block, window.plane += plane) {
       TransformSquare<GradientTransform>(window, to + (i * blocks.size() + block) * kBlock, stride);
     }
@@ -316,10 +320,7 @@ TRAINYARD_AVX512 void WriteResults(const Geometry& geometry, const float* produc
   const int64_t plane = geometry.out_height * geometry.out_width * kBlock;
   const int64_t row = geometry.out_width * kBlock;
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t tile = first + i;
-    const int64_t top = tile / geometry.TilesWide() % geometry.TilesHigh() * kTile;
-    const int64_t left = tile % geometry.TilesWide() * kTile;
-    const int64_t image = tile / geometry.Tiles();
+    const auto [image, top, left] = PlaceOf(geometry, first + i);
     const int64_t high = std::min(kTile, geometry.out_height - top);
     const int64_t wide = std::min(kTile, geometry.out_width - left);
     for (int64_t k = 0; k < width; ++k) {

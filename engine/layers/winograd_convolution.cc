@@ -148,7 +148,7 @@ absl::Status WinogradConvolution::EmitImages(PlanBuilder& plan, const Pass& pass
   }
   plan.AddStageBefore("conv2d transform weights", {weights, transformed}, std::move(transforms));
 
-  const BufferRef scratch = plan.Scratch(winograd::ConvolveScratchFloats(geometry) * kFloatBytes);
+  const BufferRef scratch = plan.Scratch(ScratchElements() * kFloatBytes);
   const int64_t channels = pass.reversed ? channels_ : filters_;
   const auto convolve = [&](const Group& part, Range outputs) -> Kernel {
     return
@@ -204,10 +204,7 @@ absl::Status WinogradConvolution::EmitWeightGradient(PlanBuilder& plan, const Vi
   const BufferRef partials = whole ? *whole : plan.NewBuffer(weight_bytes * count);
   const int64_t bias_bytes = filters_ * kFloatBytes;
   const BufferRef bias_partials = bias_ ? plan.NewBuffer(bias_bytes * count) : BufferRef();
-  const BufferRef scratch =
-      plan.Scratch(winograd::GradientScratchFloats(std::min(kGradientBlocks, geometry.in_blocks),
-                                                   std::min(kGradientBlocks, geometry.out_blocks)) *
-                   kFloatBytes);
+  const BufferRef scratch = plan.Scratch(ScratchElements() * kFloatBytes);
   plan.BeginStage("conv2d backward weights", static_cast<int>(ranges * count));
   int task = 0;
   for (int64_t out = 0; out < geometry.out_blocks; out += kGradientBlocks) {
