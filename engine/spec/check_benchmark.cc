@@ -15,19 +15,6 @@ bool DescribesTraining(v1::Specification specification) {
   return specification.ByteSizeLong() != 0;
 }
 
-void CheckResources(const v1::Resources& resources, const CompileLimits& limits,
-                    Violations& violations) {
-  if (resources.cores() > limits.cores) {
-    violations.Add("resources.cores",
-                   absl::StrCat(resources.cores(), "; this server has ", limits.cores));
-  }
-  if (resources.memory_bytes() > static_cast<uint64_t>(limits.memory_bytes)) {
-    violations.Add(
-        "resources.memory_bytes",
-        absl::StrCat(resources.memory_bytes(), "; this server has ", limits.memory_bytes));
-  }
-}
-
 }  // namespace
 
 v1::Specification CheckBenchmark(const v1::Specification& specification, const Catalogs& catalogs,

@@ -282,15 +282,7 @@ class Compiler {
     }
     if (spec_.evaluation().every_epochs() == 0) spec_.mutable_evaluation()->set_every_epochs(1);
     if (spec_.resources().cores() == 0) spec_.mutable_resources()->set_cores(1);
-    if (spec_.resources().cores() > limits_.cores) {
-      violations_.Add("resources.cores",
-                      absl::StrCat(spec_.resources().cores(), "; this server has ", limits_.cores));
-    }
-    if (spec_.resources().memory_bytes() > static_cast<uint64_t>(limits_.memory_bytes)) {
-      violations_.Add("resources.memory_bytes",
-                      absl::StrCat(spec_.resources().memory_bytes(), "; this server has ",
-                                   limits_.memory_bytes));
-    }
+    CheckResources(spec_.resources(), limits_, violations_);
     if (!violations_.empty() || !model_known_) return;
     const int slots = static_cast<int>(result_.optimizer->slots().size());
     const int64_t step =
@@ -383,6 +375,19 @@ Graph CompileGraph(const v1::Model& model, const Shape& input, const Catalogs& c
   const RawComponent initializer = ToRaw(model.initializer(), "model.initializer", violations);
   return Graph::Build(requests, initializer, input, catalogs.layers, catalogs.initializers, "model",
                       violations);
+}
+
+void CheckResources(const v1::Resources& resources, const CompileLimits& limits,
+                    Violations& violations) {
+  if (resources.cores() > limits.cores) {
+    violations.Add("resources.cores",
+                   absl::StrCat(resources.cores(), "; this server has ", limits.cores));
+  }
+  if (resources.memory_bytes() > static_cast<uint64_t>(limits.memory_bytes)) {
+    violations.Add(
+        "resources.memory_bytes",
+        absl::StrCat(resources.memory_bytes(), "; this server has ", limits.memory_bytes));
+  }
 }
 
 CompiledSpecification Compile(const v1::Specification& specification, const Catalogs& catalogs,

@@ -44,6 +44,10 @@ struct CompileLimits {
   bool compare_memory = true;
 };
 
+// Cores and memory that the server does not have.
+void CheckResources(const v1::Resources& resources, const CompileLimits& limits,
+                    Violations& violations);
+
 // Every violation goes to `violations`; the result may be used only where it stayed empty. A
 // specification with `predict` or `benchmark` set is checked by CheckPrediction or CheckBenchmark
 // instead.
