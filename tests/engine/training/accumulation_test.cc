@@ -107,27 +107,7 @@ TEST_F(AccumulationTest, GoesOnFromACheckpointWithTheSameBits) {
   v1::Specification specification = InBatches(16, 4);
   // What is left of an abandoned step would show in its statistics.
   specification.mutable_model()->mutable_layers(1)->set_type("batch_norm");
-  RecordingSink through;
-  ASSERT_EQ(Run(specification, through).kind, Kind::kSucceeded);
-  for (const uint64_t stop : {1, 3, 4, 6}) {
-    RecordingSink first;
-    CancelToken drain;
-    first.on_event = [&](const v1::Event& event) {
-      if (event.progress().step() == stop) drain.Cancel(CancelToken::Reason::kDrained);
-    };
-    RunOptions options;
-    options.threads = 2;
-    options.catalogs = &catalogs_;
-    options.clock = &clock_;
-    options.cancel = &drain;
-    ASSERT_EQ(RunTraining(specification, options, first).kind, Kind::kPreempted);
-    RecordingSink rest;
-    ASSERT_EQ(Run(specification, rest, 1, first.files["checkpoint"]).kind, Kind::kSucceeded);
-    EXPECT_EQ(rest.events.front().attempt_started().start_step(), stop);
-    EXPECT_EQ(rest.files["model.safetensors"], through.files["model.safetensors"])
-        << "stopped at " << stop;
-    EXPECT_EQ(rest.Last("train/loss"), through.Last("train/loss")) << "stopped at " << stop;
-  }
+  ExpectSameBitsAfterStops(specification, {1, 3, 4, 6});
 }
 
 // The squared error of w . x at w = 0 and the target -1: x = (3, 4) has the gradient (6, 8), and 2

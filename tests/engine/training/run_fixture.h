@@ -71,6 +71,33 @@ class RunTest : public ::testing::Test {
     return RunTraining(specification, std::move(options), sink);
   }
 
+  // Stopped after each of these steps, and going on from the checkpoint, it trains the same bits.
+  void ExpectSameBitsAfterStops(const v1::Specification& specification,
+                                const std::vector<uint64_t>& stops) {
+    RecordingSink through;
+    ASSERT_EQ(Run(specification, through).kind, RunOutcome::Kind::kSucceeded);
+    for (const uint64_t stop : stops) {
+      RecordingSink first;
+      CancelToken drain;
+      first.on_event = [&](const v1::Event& event) {
+        if (event.progress().step() == stop) drain.Cancel(CancelToken::Reason::kDrained);
+      };
+      RunOptions options;
+      options.threads = 2;
+      options.catalogs = &catalogs_;
+      options.clock = &clock_;
+      options.cancel = &drain;
+      ASSERT_EQ(RunTraining(specification, options, first).kind, RunOutcome::Kind::kPreempted);
+      RecordingSink rest;
+      ASSERT_EQ(Run(specification, rest, 1, first.files["checkpoint"]).kind,
+                RunOutcome::Kind::kSucceeded);
+      EXPECT_EQ(rest.events.front().attempt_started().start_step(), stop);
+      EXPECT_EQ(rest.files["model.safetensors"], through.files["model.safetensors"])
+          << "stopped at " << stop;
+      EXPECT_EQ(rest.Last("train/loss"), through.Last("train/loss")) << "stopped at " << stop;
+    }
+  }
+
   Catalogs catalogs_;
   DataRoots roots_;
   FakeClock clock_;

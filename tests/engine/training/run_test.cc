@@ -137,27 +137,7 @@ TEST_F(RunTest, Bfloat16TrainsAsWellWithItsOwnBits) {
 }
 
 TEST_F(RunTest, GoesOnFromACheckpointWithTheSameBits) {
-  RecordingSink through;
-  ASSERT_EQ(Run(Parse(kImages), through).kind, Kind::kSucceeded);
-  for (const uint64_t stop : {1, 4, 5, 7, 19}) {  // 5 steps an epoch
-    RecordingSink first;
-    CancelToken drain;
-    first.on_event = [&](const v1::Event& event) {
-      if (event.progress().step() == stop) drain.Cancel(CancelToken::Reason::kDrained);
-    };
-    RunOptions options;
-    options.threads = 2;
-    options.catalogs = &catalogs_;
-    options.clock = &clock_;
-    options.cancel = &drain;
-    ASSERT_EQ(RunTraining(Parse(kImages), options, first).kind, Kind::kPreempted);
-    RecordingSink rest;
-    ASSERT_EQ(Run(Parse(kImages), rest, 1, first.files["checkpoint"]).kind, Kind::kSucceeded);
-    EXPECT_EQ(rest.events.front().attempt_started().start_step(), stop);
-    EXPECT_EQ(rest.files["model.safetensors"], through.files["model.safetensors"])
-        << "stopped at " << stop;
-    EXPECT_EQ(rest.Last("train/loss"), through.Last("train/loss")) << "stopped at " << stop;
-  }
+  ExpectSameBitsAfterStops(Parse(kImages), {1, 4, 5, 7, 19});  // 5 steps an epoch
 }
 
 // A block of a GPT on several groups of samples, with a last batch of another size.
