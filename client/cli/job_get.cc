@@ -1,11 +1,18 @@
 // trainyard job get JOB: everything that is known of one job.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
 #include "client/cli/job_argument.h"
 #include "client/cli/output.h"
+#include "client/cli/table.h"
 #include "client/cli/text.h"
 #include "client/lib/spec_to_tree.h"
 #include "trainyard/v1/job.pb.h"
@@ -53,6 +60,49 @@ void PrintTable(Console& console, const v1::Job& job) {
   }
 }
 
+// "seed 3, learning_rate 0.1": what the run has of its own.
+std::string OwnValues(const v1::Run& run) {
+  std::vector<std::string> values;
+  if (run.has_seed()) values.push_back(absl::StrCat("seed ", run.seed()));
+  if (run.has_learning_rate())
+    values.push_back(absl::StrCat("learning_rate ", run.learning_rate()));
+  if (run.has_weight_decay()) values.push_back(absl::StrCat("weight_decay ", run.weight_decay()));
+  if (run.has_train_size()) values.push_back(absl::StrCat("train_size ", run.train_size()));
+  if (run.has_subset_seed()) values.push_back(absl::StrCat("subset_seed ", run.subset_seed()));
+  return absl::StrJoin(values, ", ");
+}
+
+// Those that have ended.
+void PrintRuns(Console& console, const v1::Job& job) {
+  if (job.runs().empty()) return;
+  std::set<std::string> series;
+  for (const v1::RunResult& run : job.runs()) {
+    for (const v1::MetricValue& value : run.results()) {
+      if (std::count(value.series().begin(), value.series().end(), '/') == 1)
+        series.insert(value.series());
+    }
+  }
+  std::vector<Column> columns = {
+      {"RUN", Align::kRight}, {"OF ITS OWN"}, {"STATE"}, {"STEPS", Align::kRight}};
+  for (const std::string& name : series) columns.push_back({Printable(name), Align::kRight});
+  Table table(columns);
+  for (const v1::RunResult& run : job.runs()) {
+    std::map<std::string, double> values;
+    for (const v1::MetricValue& value : run.results()) values[value.series()] = value.value();
+    const int index = static_cast<int>(run.run());
+    const bool known = index < job.specification().runs_size();
+    std::vector<std::string> cells = {
+        absl::StrCat(index), known ? OwnValues(job.specification().runs(index)) : "",
+        run.reason().empty() ? StateText(run.state(), /*color=*/false) : Printable(run.reason()),
+        Count(run.steps())};
+    for (const std::string& name : series)
+      cells.push_back(values.count(name) > 0 ? Metric(values[name]) : "");
+    table.Add(cells);
+  }
+  console.out << "\n";
+  table.Print(console);
+}
+
 class JobGet final : public Command {
  public:
   std::string name() const override { return "job get"; }
@@ -76,7 +126,10 @@ class JobGet final : public Command {
     if (output_.json()) console.out << PrettyJson(*job);
     if (output_.jsonl()) console.out << JsonLine(*job);
     if (output_.name()) console.out << job->name() << "\n";
-    if (output_.table()) PrintTable(console, *job);
+    if (output_.table()) {
+      PrintTable(console, *job);
+      PrintRuns(console, *job);
+    }
     return kExitOk;
   }
 

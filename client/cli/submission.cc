@@ -22,8 +22,24 @@ void Submission::Declare(Options& options) {
   options.Value("--priority", "N", &priority_, "-100 to 100, higher first (default 0).");
   options.Value("--request-id", "ID", &request_id_,
                 "Repeats with the same id make one job (default: a random id).");
+  options.Value(
+      "--seeds", "N", &seeds_,
+      "Train N runs of the net in one job, with the seeds that follow the specification's, and "
+      "report their mean with its interval.");
   options.Flag("--dry-run", &dry_run_,
                "Check only: print layers, shapes, parameters, FLOPs and memory.");
+}
+
+absl::Status Submission::AddSeeds(v1::Specification& specification) const {
+  if (seeds_ == 0) return absl::OkStatus();
+  constexpr int64_t kMostRuns = 1024;
+  if (seeds_ < 0 || seeds_ > kMostRuns)
+    return absl::InvalidArgumentError(absl::StrCat("--seeds: must be 1 to ", kMostRuns));
+  if (specification.runs_size() > 0)
+    return absl::InvalidArgumentError("--seeds: the specification has runs of its own");
+  for (int64_t i = 0; i < seeds_; ++i)
+    specification.add_runs()->set_seed(specification.seed() + static_cast<uint64_t>(i));
+  return absl::OkStatus();
 }
 
 v1::Job Submission::Send(Session& session, int& exit_code) const {
@@ -47,6 +63,10 @@ v1::Job Submission::Send(Session& session, int& exit_code) const {
   }
   v1::CreateJobRequest request;
   *request.mutable_specification() = file->specification;
+  if (const absl::Status added = AddSeeds(*request.mutable_specification()); !added.ok()) {
+    exit_code = session.Fail(added);
+    return {};
+  }
   request.set_priority(static_cast<int32_t>(priority_));
   request.set_request_id(request_id_);
   request.set_validate_only(dry_run_);

@@ -21,11 +21,15 @@ class Submission {
   v1::Job Send(Session& session, int& exit_code) const;
 
  private:
+  // Adds the runs that --seeds asks for.
+  absl::Status AddSeeds(v1::Specification& specification) const;
+
   std::string path_;
   std::vector<std::string> overrides_;
   std::string name_;
   std::string request_id_;
   int64_t priority_ = 0;
+  int64_t seeds_ = 0;
   bool dry_run_ = false;
 };
 

@@ -23,6 +23,7 @@ void RefuseTrainingFields(const v1::Specification& specification, Violations& vi
   refuse(specification.has_budget(), "budget");
   refuse(specification.metrics_size() > 0, "metrics");
   refuse(specification.batch_size() > 0, "batch_size");
+  refuse(specification.runs_size() > 0, "runs");
   refuse(specification.clip_gradient_norm() != 0, "clip_gradient_norm");
   refuse(specification.gradient_accumulation_steps() > 0, "gradient_accumulation_steps");
 }

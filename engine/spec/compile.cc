@@ -12,6 +12,7 @@
 #include "engine/graph/sizing.h"
 #include "engine/spec/compile_data.h"
 #include "engine/spec/convert.h"
+#include "engine/spec/runs.h"
 
 namespace trainyard {
 namespace {
@@ -284,16 +285,26 @@ class Compiler {
     if (spec_.resources().cores() == 0) spec_.mutable_resources()->set_cores(1);
     CheckResources(spec_.resources(), limits_, violations_);
     if (!violations_.empty() || !model_known_) return;
+    int64_t data_bytes = result_.data.memory_bytes;
+    if (spec_.runs_size() > 0) {
+      const CompiledRuns runs = CompileRuns(result_, catalogs_, roots_, limits_, violations_);
+      if (!violations_.empty()) return;
+      result_.total_steps = runs.total_steps;
+      data_bytes = runs.data_memory_bytes;
+    }
     const int slots = static_cast<int>(result_.optimizer->slots().size());
-    const int64_t step =
-        EstimateMemory(result_.graph, spec_.batch_size(), slots,
-                       spec_.gradient_accumulation_steps() > 1, spec_.resources().cores());
-    memory_bytes_ = AddSaturated(AddSaturated(step, result_.data.memory_bytes), kProcessBytes);
+    const int at_once = RunsAtOnce(spec_, spec_.resources().cores());
+    const int64_t step = EstimateMemory(result_.graph, spec_.batch_size(), slots,
+                                        spec_.gradient_accumulation_steps() > 1,
+                                        spec_.resources().cores() / at_once);
+    memory_bytes_ =
+        AddSaturated(AddSaturated(MultiplySaturated(step, at_once), data_bytes), kProcessBytes);
     const int64_t judged =
         MultiplySaturated(std::max(result_.data.validation_size, result_.data.test_size),
                           result_.data.info.positions);
     for (const auto& metric : result_.metrics) {
-      memory_bytes_ = AddSaturated(memory_bytes_, metric->MemoryBytes(result_.data.info, judged));
+      const int64_t bytes = metric->MemoryBytes(result_.data.info, judged);
+      memory_bytes_ = AddSaturated(memory_bytes_, MultiplySaturated(bytes, at_once));
     }
     if (memory_bytes_ > limits_.memory_bytes) {
       violations_.Add("model", absl::StrCat("training would take about ", Gibibytes(memory_bytes_),

@@ -27,6 +27,7 @@ struct CompiledSpecification {
   std::unique_ptr<Schedule> schedule;
   std::vector<std::unique_ptr<Metric>> metrics;
   v1::ModelSummary summary;
+  // Of all runs, where there are several.
   int64_t total_steps = 0;
   int64_t steps_per_epoch = 0;
 };

@@ -10,6 +10,8 @@
 
 namespace trainyard {
 
+inline constexpr char kCheckpointName[] = "checkpoint";  // of the artifact
+
 struct TrainingPosition {
   // Steps done.
   int64_t step = 0;

@@ -30,6 +30,7 @@ std::string KeyOf(const v1::Data& data, const std::string& version) {
 absl::StatusOr<std::shared_ptr<const LoadedData>> DataCache::Load(const v1::Data& data,
                                                                   DataPlan plan,
                                                                   const DataRoots& roots) {
+  MutexLock lock(mutex_);
   // Before the samples are read: where a file changes meanwhile, the next job finds another
   // version.
   ASSIGN_OR_RETURN(const std::string version, plan.source->Version(roots));

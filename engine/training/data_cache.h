@@ -1,11 +1,13 @@
 // The data of the job before: jobs in a row (seeds, a sweep) mostly read the same, and to load,
-// divide and fit it takes longer than small jobs train. Owned by the worker; used by one thread.
+// divide and fit it takes longer than small jobs train. Owned by the worker. Thread-safe: who comes while data is
+// loaded waits for it.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "engine/base/mutex.h"
 #include "engine/data/load.h"
 #include "trainyard/v1/spec.pb.h"
 
@@ -20,8 +22,9 @@ class DataCache {
                                                          const DataRoots& roots);
 
  private:
-  std::string key_;
-  std::shared_ptr<const LoadedData> data_;
+  Mutex mutex_;
+  std::string key_ TRAINYARD_GUARDED_BY(mutex_);
+  std::shared_ptr<const LoadedData> data_ TRAINYARD_GUARDED_BY(mutex_);
 };
 
 }  // namespace trainyard

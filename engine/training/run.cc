@@ -10,6 +10,7 @@
 #include "engine/spec/compile.h"
 #include "engine/tensor/onednn.h"
 #include "engine/training/prepare.h"
+#include "engine/training/runs.h"
 #include "engine/training/trainer.h"
 
 namespace trainyard {
@@ -76,7 +77,8 @@ RunOutcome FailedOutcome(const absl::Status& status) {
 
 RunOutcome RunTraining(const v1::Specification& specification, RunOptions options, JobSink& sink) {
   try {
-    const absl::StatusOr<RunOutcome> outcome = Train(specification, std::move(options), sink);
+    const auto train = specification.runs().empty() ? Train : TrainRuns;
+    const absl::StatusOr<RunOutcome> outcome = train(specification, std::move(options), sink);
     return outcome.ok() ? *outcome : FailedOutcome(outcome.status());
   } catch (const std::bad_alloc&) {
     return {RunOutcome::Kind::kFailed, "OUT_OF_MEMORY", "no memory is left for this job"};

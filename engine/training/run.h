@@ -1,8 +1,8 @@
 // Runs a job to its end: the one entry of the worker into the engine.
 //
 // The caller compiles nothing and stores nothing itself: it hands over the specification, where to
-// read data, how to stop, and a sink for what happens. One thread calls; the sink is called from
-// that thread.
+// read data, how to stop, and a sink for what happens. One thread calls; during the call
+// the sink meets one Emit and one Save at a time, from any thread.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +53,7 @@ struct RunOutcome {
   std::string message;
 };
 
-// Trains; emits AttemptStarted, Progress, Metrics, MetricMatrix, LogLine and Artifact events
+// Trains, one run or several; emits AttemptStarted, Progress, Metrics, MetricMatrix, LogLine and Artifact events
 // (through Save, "checkpoint" now and then and "model.safetensors" at the end). Never throws. The
 // options' checkpoint is released once it has been read: move it here.
 RunOutcome RunTraining(const v1::Specification& specification, RunOptions options, JobSink& sink);

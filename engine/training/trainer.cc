@@ -261,7 +261,7 @@ absl::Status Trainer::SaveCheckpoint() {
   position.seconds = seconds_before_ + SecondsSince(started_);
   ASSIGN_OR_RETURN(const std::string bytes, WriteCheckpoint(network_, position));
   ASSIGN_OR_RETURN(v1::Artifact artifact,
-                   sink_.Save("checkpoint", static_cast<uint64_t>(position_.step), bytes));
+                   sink_.Save(kCheckpointName, static_cast<uint64_t>(position_.step), bytes));
   v1::Event event;
   *event.mutable_artifact() = std::move(artifact);
   sink_.Emit(std::move(event));

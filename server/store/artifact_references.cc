@@ -58,6 +58,14 @@ absl::Status KeepArtifact(Connection& connection, JobRow& row, const v1::Artifac
       connection.Run("UPDATE artifact_references SET sequence = ? WHERE job_id = ? AND name = ? "
                      "AND step = ? AND sha256 = ?",
                      sequence, row.id, artifact.name(), artifact.step(), artifact.sha256()));
+  // A file that the job keeps already may be told under another name.
+  if (connection.changes() == 0) {
+    RETURN_IF_ERROR(connection.Run(
+        "INSERT INTO artifact_references (job_id, name, step, sha256, attempt, sequence) "
+        "SELECT job_id, ?, ?, sha256, attempt, ? FROM artifact_references "
+        "WHERE job_id = ? AND sha256 = ? AND sequence > 0 LIMIT 1",
+        artifact.name(), artifact.step(), sequence, row.id, artifact.sha256()));
+  }
   if (connection.changes() == 0) {
     return absl::InvalidArgumentError(absl::StrCat("artifact '", artifact.name(), "' of step ",
                                                    artifact.step(),

@@ -41,6 +41,21 @@ void ApplyArtifact(const v1::Artifact& artifact, v1::Job& job) {
   *(same == artifacts->end() ? artifacts->Add() : &*same) = artifact;
 }
 
+// A run that ended after the last checkpoint ends again in the next attempt.
+void ApplyRun(const v1::RunResult& result, v1::Job& job) {
+  auto* runs = job.mutable_runs();
+  const auto place =
+      std::lower_bound(runs->begin(), runs->end(), result.run(),
+                       [](const v1::RunResult& known, uint32_t run) { return known.run() < run; });
+  if (place != runs->end() && place->run() == result.run()) {
+    *place = result;
+    return;
+  }
+  const int index = static_cast<int>(place - runs->begin());
+  *runs->Add() = result;
+  for (int i = runs->size() - 1; i > index; --i) runs->SwapElements(i, i - 1);
+}
+
 }  // namespace
 
 absl::Status ApplyEvent(const v1::Event& event, v1::Job& job) {
@@ -65,6 +80,9 @@ absl::Status ApplyEvent(const v1::Event& event, v1::Job& job) {
       break;
     case v1::Event::kBenchmark:
       *job.mutable_benchmark() = event.benchmark();
+      break;
+    case v1::Event::kRunEnded:
+      ApplyRun(event.run_ended(), job);
       break;
     case v1::Event::kMetrics:
     case v1::Event::kMatrix:

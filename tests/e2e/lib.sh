@@ -113,9 +113,9 @@ kill_workers() {
 submit() { client submit "$@" --detach --quiet; }
 job_json() { client job get "$1" -o json | tr -d '\n'; }
 job_state() { job_json "$1" | sed -n 's/.*"state": *"\([A-Z]*\)".*/\1/p'; }
-# model_hash JOB: SHA-256 of the trained model.
+# model_hash JOB [FOLDER/]: SHA-256 of the trained model, of one of several runs where its folder is given.
 model_hash() {
-  job_json "$1" | sed -n 's/.*"name": *"model.safetensors", *"sha256": *"\([0-9a-f]*\)".*/\1/p'
+  job_json "$1" | sed -n 's|.*"name": *"'"${2:-}"'model.safetensors", *"sha256": *"\([0-9a-f]*\)".*|\1|p'
 }
 # events JOB: the whole log of a finished job, one JSON object a line, heartbeats left out.
 events() { client job watch "$1" -o jsonl 2>/dev/null | grep '"event"'; }

@@ -304,6 +304,61 @@ TEST_F(CommandsTest, JobGetShowsOneJob) {
   EXPECT_THAT(Cli({"job", "get", "@last", "-o", "json"}).out, HasSubstr("\"SUCCEEDED\""));
 }
 
+TEST_F(CommandsTest, JobGetShowsRuns) {
+  client::FakeJob& fake = server.AddJob("grid", v1::SUCCEEDED);
+  fake.job.mutable_specification()->add_runs()->set_seed(3);
+  v1::Run& second = *fake.job.mutable_specification()->add_runs();
+  second.set_learning_rate(0.5);
+  second.set_train_size(100);
+  for (uint32_t i = 0; i < 2; ++i) {
+    v1::RunResult& run = *fake.job.add_runs();
+    run.set_run(i);
+    run.set_steps(1000 * (i + 1));
+    run.set_state(i == 0 ? v1::SUCCEEDED : v1::FAILED);
+    if (i == 1) run.set_reason("DIVERGED");
+  }
+  for (const char* series : {"test/accuracy", "test/precision/0"}) {
+    v1::MetricValue& value = *fake.job.mutable_runs(0)->add_results();
+    value.set_series(series);
+    value.set_value(0.5);
+  }
+  EXPECT_THAT(Cli({"job", "get", "grid"}).out,
+              EndsWith("RUN  OF ITS OWN                         STATE      STEPS  test/accuracy\n"
+                       "  0  seed 3                             SUCCEEDED  1,000         0.5000\n"
+                       "  1  learning_rate 0.5, train_size 100  DIVERGED   2,000\n"));
+}
+
+TEST_F(CommandsTest, SeedsBecomeRuns) {
+  server.NextCreated(Trained());
+  EXPECT_EQ(Cli({"submit", spec_, "seed=7", "--seeds", "3"}).code, 0);
+  const v1::Specification sent = server.created().front().specification();
+  ASSERT_EQ(sent.runs_size(), 3);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(sent.runs(i).seed(), 7u + static_cast<uint64_t>(i));
+  EXPECT_EQ(Cli({"submit", spec_, "--seeds", "-1"}).code, 2);
+  EXPECT_EQ(Cli({"submit", spec_, "--seeds", "5000"}).code, 2);
+  EXPECT_EQ(Cli({"submit", spec_, "runs=[{seed: 1}]", "--seeds", "2"}).code, 2);
+}
+
+TEST_F(CommandsTest, RunOfSeveralSaysWhatEachGaveAndTheirInterval) {
+  client::FakeJob job;
+  job.AddState(v1::QUEUED).AddState(v1::RUNNING);
+  v1::Event ended;
+  v1::RunResult& run = *ended.mutable_run_ended();
+  run.set_run(1);
+  run.set_state(v1::SUCCEEDED);
+  v1::MetricValue& value = *run.add_results();
+  value.set_series("test/accuracy");
+  value.set_value(0.75);
+  job.AddEvent(ended);
+  job.AddMetrics(1, {{"test/accuracy", 0.7251}, {"test/accuracy/ci95", 0.0123}});
+  job.End(v1::SUCCEEDED);
+  server.NextCreated(job);
+  EXPECT_EQ(Cli({"run", spec_}).out,
+            "run 1  test accuracy 0.7500\n"
+            "epoch 1  test accuracy 0.7251\n"
+            "test accuracy 0.7251 ± 0.0123\n");
+}
+
 TEST_F(CommandsTest, JobGetWritesTheSpecification) {
   server.AddJob("a").job.mutable_specification()->set_batch_size(64);
   EXPECT_EQ(Cli({"job", "get", "a", "--spec"}).out, "batch_size: 64\n");

@@ -201,6 +201,17 @@ TEST_F(ArtifactStoreTest, AFileThatAnotherJobNeedsStays) {
   EXPECT_TRUE(Kept(kHashOfE));
 }
 
+TEST_F(ArtifactStoreTest, AFileThatTheJobKeepsMayHaveAnotherName) {
+  ASSERT_OK(UploadAndReport(lease_, Described("runs/1/model", kHashOfD, 1, 2), "d"));
+  ASSERT_OK(Append(job_, {ArtifactEvent(Described("model", kHashOfD, 1, 2))}));
+  // The first name moves on to other bytes: the second still has these.
+  ASSERT_OK(UploadAndReport(lease_, Described("runs/1/model", kHashOfE, 1, 3), "e"));
+  Collect();
+  EXPECT_TRUE(Kept(kHashOfD));
+  EXPECT_EQ(Append(job_, {ArtifactEvent(Described("model", kHashOfF, 1, 2))}).code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(ArtifactStoreTest, AnUploadThatIsNotReportedYetStays) {
   ASSERT_OK(UploadAndReport(lease_, Described("model", kHashOfD, 1, 1), "d"));
   ASSERT_OK(UploadAndReport(lease_, Described("model", kHashOfE, 1, 2), "e"));

@@ -83,6 +83,22 @@ TEST_F(EventLogTest, AnArtifactThatWasNotUploadedIsRefused) {
   EXPECT_EQ(Append(job_, {ArtifactEvent(artifact)}).code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(EventLogTest, TheResultOfARunReplacesThatOfAnEarlierAttempt) {
+  Claim(job_);
+  const auto ended = [](uint32_t run, uint64_t steps) {
+    v1::Event event;
+    event.mutable_run_ended()->set_run(run);
+    event.mutable_run_ended()->set_steps(steps);
+    return event;
+  };
+  ASSERT_OK(Append(job_, {ended(2, 10), ended(0, 20), ended(1, 30), ended(2, 40)}));
+  const v1::Job job = Get(job_);
+  ASSERT_EQ(job.runs_size(), 3);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(job.runs(i).run(), static_cast<uint32_t>(i));
+  EXPECT_EQ(job.runs(0).steps(), 20u);
+  EXPECT_EQ(job.runs(2).steps(), 40u);
+}
+
 TEST_F(EventLogTest, ReadsAfterACursor) {
   Claim(job_);
   ASSERT_OK(Append(job_, {ProgressEvent(1), ProgressEvent(2)}));
