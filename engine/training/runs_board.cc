@@ -24,7 +24,9 @@ constexpr char kDiverged[] = "DIVERGED";
 
 std::string Prefix(int run) { return absl::StrCat("runs/", run, "/"); }
 
+// "<part>/<metric>" of a held-out part.
 bool IsResult(const std::string& series) {
+  if (std::count(series.begin(), series.end(), '/') != 1) return false;
   return absl::StartsWith(series, "test/") || absl::StartsWith(series, "validation/");
 }
 

@@ -144,6 +144,7 @@ absl::Status FillJob(Connection& connection, int64_t id, v1::Job& job) {
                       "DATABASE_CORRUPT");
   }
   job.mutable_results()->Swap(results.mutable_results());
+  job.mutable_runs()->Swap(results.mutable_runs());
   return absl::OkStatus();
 }
 

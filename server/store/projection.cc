@@ -33,7 +33,9 @@ absl::Status ApplyState(const v1::Event& event, v1::Job& job) {
   return absl::OkStatus();
 }
 
+// The models of single runs are in their results: lists of jobs do not carry hundreds of them.
 void ApplyArtifact(const v1::Artifact& artifact, v1::Job& job) {
+  if (artifact.name().rfind("runs/", 0) == 0) return;
   auto* artifacts = job.mutable_artifacts();
   const auto same =
       std::find_if(artifacts->begin(), artifacts->end(),
@@ -81,12 +83,10 @@ absl::Status ApplyEvent(const v1::Event& event, v1::Job& job) {
     case v1::Event::kBenchmark:
       *job.mutable_benchmark() = event.benchmark();
       break;
-    case v1::Event::kRunEnded:
-      ApplyRun(event.run_ended(), job);
-      break;
     case v1::Event::kMetrics:
     case v1::Event::kMatrix:
     case v1::Event::kLog:
+    case v1::Event::kRunEnded:
       break;
     case v1::Event::KIND_NOT_SET:
       return absl::InvalidArgumentError(
@@ -97,11 +97,13 @@ absl::Status ApplyEvent(const v1::Event& event, v1::Job& job) {
 }
 
 bool HasResults(const v1::Event& event) {
+  if (event.has_run_ended()) return true;
   const auto& values = event.metrics().values();
   return std::any_of(values.begin(), values.end(), IsResult);
 }
 
 void ApplyResults(const v1::Event& event, v1::Job& job) {
+  if (event.has_run_ended()) ApplyRun(event.run_ended(), job);
   std::unordered_map<std::string, v1::MetricValue*> by_series;
   for (v1::MetricValue& known : *job.mutable_results()) by_series[known.series()] = &known;
   for (const v1::MetricValue& value : event.metrics().values()) {

@@ -12,9 +12,10 @@ namespace trainyard {
 // says nothing.
 absl::Status ApplyEvent(const v1::Event& event, v1::Job& job);
 
-// Whether ApplyResults would change anything: the event holds values of a validation or test part.
+// Whether ApplyResults would change anything: the event holds values of a validation or test part,
+// or a run has ended.
 bool HasResults(const v1::Event& event);
-// Keeps the last value of each such series in `job.results`.
+// Keeps the last value of each such series in `job.results`, and of each run in `job.runs`.
 void ApplyResults(const v1::Event& event, v1::Job& job);
 
 }  // namespace trainyard

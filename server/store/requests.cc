@@ -44,8 +44,10 @@ absl::StatusOr<std::optional<v1::Job>> FindAnswer(Connection& connection,
   }
   // FillJob also reads results: those that came later are not part of the answer.
   auto results = answer.results();
+  auto runs = answer.runs();
   RETURN_IF_ERROR(FillJob(connection, query.Int(1), answer));
   *answer.mutable_results() = std::move(results);
+  *answer.mutable_runs() = std::move(runs);
   return answer;
 }
 
