@@ -25,14 +25,22 @@ Eigen::VectorXd LogResiduals(const LawFit& fit, double least_level) {
 }  // namespace
 
 Observations ObservationsOf(const LearningCurve& curve, const Noise& noise) {
+  Eigen::VectorXd means(static_cast<Eigen::Index>(curve.points.size()));
+  for (size_t i = 0; i < curve.points.size(); ++i) {
+    means[static_cast<Eigen::Index>(i)] = curve.points[i].mean;
+  }
+  return ObservationsOf(curve, noise, means);
+}
+
+Observations ObservationsOf(const LearningCurve& curve, const Noise& noise,
+                            const Eigen::VectorXd& levels) {
   Observations observed;
-  observed.means.resize(static_cast<Eigen::Index>(curve.points.size()));
+  observed.means.resize(levels.size());
   for (size_t i = 0; i < curve.points.size(); ++i) {
     observed.samples.push_back(curve.points[i].size);
     observed.means[static_cast<Eigen::Index>(i)] = curve.points[i].mean;
   }
-  observed.covariance =
-      noise.mean_covariance + TestPartCovariance(observed.means, curve.test_samples);
+  observed.covariance = noise.mean_covariance + TestPartCovariance(levels, curve.test_samples);
   observed.freedom = noise.freedom;
   return observed;
 }
@@ -44,8 +52,17 @@ Estimate CurveFit::MeanAt(double size, double level) const {
 CurveFit FitCurve(const LearningCurve& measured, LawKind kind) {
   LearningCurve curve = Winsorized(measured);
   Noise noise = EstimateNoise(curve);
-  const Observations observed = ObservationsOf(curve, noise);
+  Observations observed = ObservationsOf(curve, noise);
   LawFit fit(kind, observed);
+  if (curve.test_samples > 0) {
+    Eigen::VectorXd levels(observed.count());
+    for (Eigen::Index i = 0; i < levels.size(); ++i) {
+      const double law = fit.law().At(observed.samples[static_cast<size_t>(i)]);
+      levels[i] = std::max({law, observed.means[i], noise.least_level});
+    }
+    observed = ObservationsOf(curve, noise, levels);
+    fit = LawFit(kind, observed);
+  }
   Eigen::VectorXd residuals = LogResiduals(fit, noise.least_level);
   const double lack_of_fit = fit.LackOfFit();
   const double worst = residuals.cwiseAbs().maxCoeff();

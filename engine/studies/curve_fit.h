@@ -28,5 +28,9 @@ CurveFit FitCurve(const LearningCurve& curve, LawKind kind);
 
 // What FitCurve fits to: the means, with the covariance of `noise` and of the test part.
 Observations ObservationsOf(const LearningCurve& curve, const Noise& noise);
+// The same where errors are believed to be `levels`: a handful of errors on the test part is no
+// measure of its own doubt.
+Observations ObservationsOf(const LearningCurve& curve, const Noise& noise,
+                            const Eigen::VectorXd& levels);
 
 }  // namespace trainyard::studies
