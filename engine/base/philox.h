@@ -45,7 +45,6 @@ enum class RandomPurpose : uint32_t {
   kSplit = 5,
   kSubset = 6,
   kSynthetic = 7,
-  kResampling = 16,
 };
 
 class RandomStream {

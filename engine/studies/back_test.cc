@@ -12,16 +12,14 @@ namespace {
 constexpr size_t kMostHidden = 2;
 // What a fit is left with.
 constexpr size_t kLeastSizes = 4;
-// Excess over the best law, in variances of the hidden means; the power law is also excused by the
-// doubt of its own predictions, as it is the one that an asymptote and a forecast are read from. (A
-// law that does not fit has doubt without end: that excuses nothing.)
-constexpr double kTolerance = 4;
+// The power law has the constant as its limit, and an asymptote, and is the usual one.
+constexpr double kPowerPrior = 0.5, kOtherPrior = 0.25;
 // Confidence of plus and minus one standard error.
 constexpr double kOneSigma = 0.6827;
 
 struct Errors {
   double squares = 0;
-  double noise = 0;  // relative variance that excuses them, summed
+  double noise = 0;  // relative variance of what was hidden and of its prediction, summed
   int count = 0;
 };
 
@@ -37,12 +35,9 @@ Errors Predict(const LearningCurve& curve, LawKind kind) {
       const double predicted = std::max(fit.law.law().At(curve.points[i].size), noise.least_level);
       errors.squares += std::pow(std::log(predicted / actual), 2);
       const auto at = static_cast<Eigen::Index>(i);
-      double variance = noise.mean_covariance(at, at);
-      if (kind == LawKind::kPower) {
-        const Interval one_sigma = fit.MeanAt(curve.points[i].size, kOneSigma).interval;
-        variance += std::pow(0.5 * (one_sigma.high - one_sigma.low), 2);
-      }
-      errors.noise += variance / (actual * actual);
+      const Interval one_sigma = fit.MeanAt(curve.points[i].size, kOneSigma).interval;
+      const double doubt = 0.5 * (one_sigma.high - one_sigma.low);
+      errors.noise += (noise.mean_covariance(at, at) + doubt * doubt) / (actual * actual);
       ++errors.count;
     }
   }
@@ -51,32 +46,40 @@ Errors Predict(const LearningCurve& curve, LawKind kind) {
 
 }  // namespace
 
-bool LawChoice::Admits(LawKind kind) const {
-  return std::any_of(scores.begin(), scores.end(), [kind](const LawScore& score) {
-    return score.kind == kind && score.admissible;
-  });
+double LawChoice::Weight(LawKind kind) const {
+  for (const LawScore& score : scores) {
+    if (score.kind == kind) return score.weight;
+  }
+  return 0;
 }
 
 LawChoice ChooseLaw(const LearningCurve& measured) {
   const LearningCurve curve = Winsorized(measured);
   LawChoice choice;
-  double best = INFINITY;
-  std::vector<double> noises;
+  // Of the power law's predictions: those of a law that does not fit have doubt without end, which
+  // excuses nothing.
+  double noise = 0;
   for (LawKind kind : {LawKind::kConstant, LawKind::kLogarithmic, LawKind::kPower}) {
     const Errors errors = Predict(curve, kind);
     const double count = std::max(1, errors.count);
-    noises.push_back(errors.noise / count);
-    choice.scores.push_back({kind, std::sqrt(errors.squares / count), false});
-    if (choice.scores.back().log_error < best) {
-      best = choice.scores.back().log_error;
-      choice.kind = kind;
-    }
+    if (kind == LawKind::kPower) noise = errors.noise / count;
+    choice.scores.push_back({kind, std::sqrt(errors.squares / count), 0});
   }
-  for (size_t i = 0; i < choice.scores.size(); ++i) {
-    LawScore& score = choice.scores[i];
-    score.admissible = score.log_error * score.log_error <= best * best + kTolerance * noises[i];
+  double least = INFINITY, total = 0;
+  for (const LawScore& score : choice.scores) least = std::min(least, score.log_error);
+  for (LawScore& score : choice.scores) {
+    const double excess = score.log_error * score.log_error - least * least;
+    score.weight = score.kind == LawKind::kPower ? kPowerPrior : kOtherPrior;
+    if (excess > 0) score.weight *= std::exp(-0.5 * excess / noise);
+    total += score.weight;
   }
-  if (choice.Admits(LawKind::kPower)) choice.kind = LawKind::kPower;
+  double most = 0;
+  for (LawScore& score : choice.scores) {
+    score.weight /= total;
+    if (score.weight <= most) continue;
+    most = score.weight;
+    choice.kind = score.kind;
+  }
   return choice;
 }
 

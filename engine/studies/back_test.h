@@ -14,20 +14,20 @@ struct LawScore {
   LawKind kind = LawKind::kPower;
   // Root mean square of log(predicted / measured) over the hidden sizes.
   double log_error = 0;
-  // Not worse than the best law by more than noise explains.
-  bool admissible = false;
+  // How far to believe the law, of 1 in all: by its errors, in units of what noise explains.
+  double weight = 0;
 };
 
 struct LawChoice {
-  // The power law where it is admissible (it has the constant as its limit, and an asymptote), else
-  // the one of the least error.
-  LawKind kind = LawKind::kPower;
-  std::vector<LawScore> scores;  // constant, logarithmic, power
+  LawKind kind = LawKind::kPower;  // of the greatest weight
+  std::vector<LawScore> scores;    // constant, logarithmic, power
 
-  bool Admits(LawKind kind) const;
+  double Weight(LawKind kind) const;
+  // The back-test does not rule it out.
+  bool Admits(LawKind kind) const { return Weight(kind) >= 0.05; }
 };
 
-// Of a curve with at least 5 sizes (CheckEnough); with fewer every law is admissible.
+// Of a curve with at least 5 sizes (CheckEnough); with fewer every law is as good as its prior.
 LawChoice ChooseLaw(const LearningCurve& curve);
 
 }  // namespace trainyard::studies

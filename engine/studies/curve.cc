@@ -24,7 +24,7 @@ double SampleVariance(const std::vector<double>& values) {
   return squares / static_cast<double>(values.size() - 1);
 }
 
-absl::Status CheckRun(const Run& run, double test_samples, size_t index) {
+absl::Status CheckRun(const MeasuredRun& run, double test_samples, size_t index) {
   const auto refuse = [&](const std::string& what) {
     return absl::InvalidArgumentError(absl::StrCat("runs[", index, "]: ", what));
   };
@@ -42,13 +42,13 @@ absl::Status CheckRun(const Run& run, double test_samples, size_t index) {
 // Groups the runs into what repeats independently.
 void FindUnits(CurvePoint& point) {
   std::set<uint64_t> subsets, inits;
-  for (const Run& run : point.runs) {
+  for (const MeasuredRun& run : point.runs) {
     subsets.insert(run.subset_seed);
     inits.insert(run.init_seed);
   }
   const bool by_subset = subsets.size() > 1 || inits.size() == 1;
   std::map<uint64_t, std::pair<double, int>> sums;
-  for (const Run& run : point.runs) {
+  for (const MeasuredRun& run : point.runs) {
     auto& [sum, count] = sums[by_subset ? run.subset_seed : run.init_seed];
     sum += run.error;
     ++count;
@@ -69,11 +69,11 @@ double CurvePoint::UnitVariance() const { return SampleVariance(unit_means); }
 
 double CurvePoint::RunVariance() const {
   std::vector<double> errors;
-  for (const Run& run : runs) errors.push_back(run.error);
+  for (const MeasuredRun& run : runs) errors.push_back(run.error);
   return SampleVariance(errors);
 }
 
-absl::StatusOr<LearningCurve> LearningCurve::Create(std::string name, std::vector<Run> runs,
+absl::StatusOr<LearningCurve> LearningCurve::Create(std::string name, std::vector<MeasuredRun> runs,
                                                     double test_samples) {
   if (!(test_samples >= 0) || std::isinf(test_samples)) {
     return absl::InvalidArgumentError("test_samples is a number of samples, or 0");

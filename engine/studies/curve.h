@@ -11,7 +11,7 @@
 namespace trainyard::studies {
 
 // One trained model, judged on the test part.
-struct Run {
+struct MeasuredRun {
   double size = 0;           // training samples (or parameters, or steps), above 0
   uint64_t subset_seed = 0;  // which subset of the training data
   uint64_t init_seed = 0;
@@ -20,7 +20,7 @@ struct Run {
 
 struct CurvePoint {
   double size = 0;
-  std::vector<Run> runs;  // those that did not fail
+  std::vector<MeasuredRun> runs;  // those that did not fail
   int failed = 0;
   double mean = 0;  // of the unit means
   // Independent repetitions at this size: the means over each subset, or over each initialisation
@@ -47,7 +47,7 @@ struct LearningCurve {
 
   // INVALID_ARGUMENT for a size that is not positive and finite, a negative error, a share above 1,
   // or more than 1,000 sizes or 100,000 runs.
-  static absl::StatusOr<LearningCurve> Create(std::string name, std::vector<Run> runs,
+  static absl::StatusOr<LearningCurve> Create(std::string name, std::vector<MeasuredRun> runs,
                                               double test_samples = 0);
 
   // The curve of the sizes up to and including `size`.

@@ -41,7 +41,10 @@ Observations ObservationsOf(const LearningCurve& curve, const Noise& noise,
     observed.means[static_cast<Eigen::Index>(i)] = curve.points[i].mean;
   }
   observed.covariance = noise.mean_covariance + TestPartCovariance(levels, curve.test_samples);
-  observed.freedom = noise.freedom;
+  // The test part's share of the variance is known, and not estimated (Satterthwaite).
+  const double share =
+      (noise.mean_covariance.diagonal().array() / observed.covariance.diagonal().array()).mean();
+  observed.freedom = noise.freedom / (share * share);
   return observed;
 }
 

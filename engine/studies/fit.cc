@@ -219,32 +219,50 @@ double LawFit::Reach(double level) const {
   return reach * std::sqrt(std::max(1.0, misfit_ / residual_freedom()));
 }
 
-// The box of the exponents that belong to the region, to a 30th of its sides.
-LawFit::Box LawFit::Bound(double most) const {
-  const int dimensions = Exponents(kind_);
-  Box box{{kLeastExponent, kLeastExponent}, {kMostExponent, kMostExponent}};
+// A box around the exponents that belong to the region, of at most a few steps more, and the
+// region's utmost points along each axis.
+LawFit::Extent LawFit::Bound(double most) const {
+  const auto dimensions = static_cast<size_t>(Exponents(kind_));
+  Extent extent;
+  extent.box = Box{{kLeastExponent, kLeastExponent}, {kMostExponent, kMostExponent}};
+  extent.utmost.assign(2 * dimensions, exponents_);  // lowest and highest along each axis
   int steps = dimensions == 2 ? 24 : 64;
+  std::array<double, 2> ratio = {1, 1}, step = {0, 0};
   for (int pass = 0; pass < 3; ++pass) {
-    Box inside{exponents_, exponents_};
     const bool logarithmic = pass == 0;
+    Box& box = extent.box;
     Visit(box, steps, logarithmic, [&](const std::array<double, 2>& exponents) {
       if (BestAt(exponents) > most) return;
-      for (size_t axis = 0; axis < 2; ++axis) {
-        inside.low[axis] = std::min(inside.low[axis], exponents[axis]);
-        inside.high[axis] = std::max(inside.high[axis], exponents[axis]);
+      for (size_t axis = 0; axis < dimensions; ++axis) {
+        auto& low = extent.utmost[2 * axis];
+        auto& high = extent.utmost[2 * axis + 1];
+        if (exponents[axis] < low[axis]) low = exponents;
+        if (exponents[axis] > high[axis]) high = exponents;
       }
     });
-    for (size_t axis = 0; axis < static_cast<size_t>(dimensions); ++axis) {
-      const double ratio = std::pow(box.high[axis] / box.low[axis], 1.0 / (steps - 1));
-      const double step = (box.high[axis] - box.low[axis]) / (steps - 1);
-      const double low = logarithmic ? inside.low[axis] / ratio : inside.low[axis] - step;
-      const double high = logarithmic ? inside.high[axis] * ratio : inside.high[axis] + step;
-      box.low[axis] = std::max(kLeastExponent, low);
-      box.high[axis] = std::min(kMostExponent, high);
+    for (size_t axis = 0; axis < dimensions; ++axis) {
+      ratio[axis] = logarithmic ? std::pow(box.high[axis] / box.low[axis], 1.0 / (steps - 1)) : 1;
+      step[axis] = logarithmic ? 0 : (box.high[axis] - box.low[axis]) / (steps - 1);
+      box.low[axis] =
+          std::max(kLeastExponent, extent.utmost[2 * axis][axis] / ratio[axis] - step[axis]);
+      box.high[axis] =
+          std::min(kMostExponent, extent.utmost[2 * axis + 1][axis] * ratio[axis] + step[axis]);
     }
     steps = dimensions == 2 ? 13 : 33;
   }
-  return box;
+  // The edge itself is within the last step.
+  for (size_t side = 0; side < extent.utmost.size(); ++side) {
+    const size_t axis = side / 2;
+    std::array<double, 2> inside = extent.utmost[side], outside = inside;
+    outside[axis] = side % 2 == 0 ? extent.box.low[axis] : extent.box.high[axis];
+    for (int i = 0; i < 20; ++i) {
+      std::array<double, 2> middle = inside;
+      middle[axis] = 0.5 * (inside[axis] + outside[axis]);
+      (BestAt(middle) > most ? outside : inside) = middle;
+    }
+    extent.utmost[side] = BestAt(outside) > most ? inside : outside;
+  }
+  return extent;
 }
 
 // The laws of these exponents whose misfit is exactly `most`, and those on its faces where a
@@ -281,13 +299,14 @@ std::vector<Law> LawFit::Region(double level) const {
 std::vector<Law> LawFit::RegionWithin(double rise) const {
   // The misfit as the search sees it, so that the best law is inside in spite of lost digits.
   const double most = BestAt(exponents_) + rise;
-  const Box box = Bound(most);
+  const Extent extent = Bound(most);
   std::vector<Law> laws = {law_};
   const auto add = [&](const std::array<double, 2>& exponents) {
     AddSurface(exponents, most, laws);
   };
   add(exponents_);
-  Visit(box, Exponents(kind_) == 2 ? 13 : 33, /*logarithmic=*/false, add);
+  for (const auto& exponents : extent.utmost) add(exponents);
+  Visit(extent.box, Exponents(kind_) == 2 ? 13 : 33, /*logarithmic=*/false, add);
   return laws;
 }
 

@@ -66,6 +66,10 @@ class LawFit {
   struct Box {
     std::array<double, 2> low, high;
   };
+  struct Extent {
+    Box box;
+    std::vector<std::array<double, 2>> utmost;
+  };
   // Misfit as a function of the coefficients: total - 2 h'c + c'Gc.
   struct Quadratic {
     Eigen::Matrix3d gram = Eigen::Matrix3d::Zero();
@@ -79,7 +83,7 @@ class LawFit {
   void Visit(const Box& box, int steps, bool logarithmic,
              const std::function<void(const std::array<double, 2>&)>& visit) const;
   void Search();
-  Box Bound(double most) const;
+  Extent Bound(double most) const;
   void AddSurface(const std::array<double, 2>& exponents, double most,
                   std::vector<Law>& laws) const;
 

@@ -16,6 +16,8 @@ namespace trainyard::studies {
 namespace {
 
 constexpr int kQuantiles = 20;
+// A law that the back-test gives less than this is left out.
+constexpr double kLeastWeight = 0.01;
 
 // What a test part of its own, or the one already seen, does to a new measurement: a shift that
 // depends on the law (kriging by the covariance of TestPartCovariance), and a variance.
@@ -53,35 +55,74 @@ double Predict(const Law& law, double samples, double parameters, const Observat
   return value;
 }
 
-// Distances below and above the value at a confidence level.
-using Reach = std::function<std::pair<double, double>(double level)>;
+// One law's predictive distribution.
+struct Component {
+  double weight = 1;
+  double value = 0;
+  double freedom = 1;  // of the run variance
+  double run_variance = 0;
+  const LawFit* law = nullptr;
+  std::function<double(const Law&)> predict;
 
-// Independent sources of doubt add as squares of their distances (MOVER, Zou and Donner 2008).
-void Fill(double freedom, double run_variance, const Reach& reach_of_law, Forecast& forecast) {
-  const auto interval = [&](double level) {
-    const auto [below, above] = reach_of_law(level);
+  // Independent sources of doubt add as squares of their distances (MOVER, Zou and Donner 2008).
+  Interval At(double level) const {
+    const Interval of_law = law->Profile(predict, level).interval;
     const double t = StudentQuantile(0.5 + 0.5 * level, freedom);
     const double run = t * t * run_variance;
-    return Interval{std::max(0.0, forecast.value - std::sqrt(below * below + run)),
-                    forecast.value + std::sqrt(above * above + run)};
-  };
-  forecast.interval80 = interval(0.8);
-  forecast.interval95 = interval(0.95);
-  forecast.quantiles.assign(kQuantiles, 0);
-  for (int i = 0; i < kQuantiles / 2; ++i) {
-    const double probability = (i + 0.5) / kQuantiles;
-    const Interval ends = interval(1 - 2 * probability);
-    forecast.quantiles[static_cast<size_t>(i)] = ends.low;
-    forecast.quantiles[static_cast<size_t>(kQuantiles - 1 - i)] = ends.high;
+    return {std::max(0.0, value - std::hypot(value - std::min(value, of_law.low), std::sqrt(run))),
+            value + std::hypot(std::max(value, of_law.high) - value, std::sqrt(run))};
   }
-}
+};
 
-std::pair<double, double> Distances(const LawFit& fit, double level,
-                                    const std::function<double(const Law&)>& predict,
-                                    double value) {
-  const Estimate estimate = fit.Profile(predict, level);
-  return {std::max(0.0, value - estimate.interval.low),
-          std::max(0.0, estimate.interval.high - value)};
+// Of a distribution given by weighted points: linear between the middles of their weights.
+class Mixture {
+ public:
+  explicit Mixture(const std::vector<Component>& components) {
+    double total = 0;
+    for (const Component& component : components) total += component.weight;
+    for (const Component& component : components) {
+      const double weight = component.weight / total / (2 * kLevels);
+      for (int i = 0; i < kLevels; ++i) {
+        const Interval ends = component.At(1 - (i + 0.5) / kLevels);
+        points_.push_back({ends.low, weight});
+        points_.push_back({ends.high, weight});
+      }
+    }
+    std::sort(points_.begin(), points_.end());
+  }
+  double Quantile(double probability) const {
+    double before = 0;
+    for (size_t i = 0; i < points_.size(); ++i) {
+      const double middle = before + 0.5 * points_[i].second;
+      if (middle >= probability) {
+        if (i == 0) return points_[0].first;
+        const double last = before - 0.5 * points_[i - 1].second;
+        const double share = (probability - last) / (middle - last);
+        return points_[i - 1].first + share * (points_[i].first - points_[i - 1].first);
+      }
+      before += points_[i].second;
+    }
+    return points_.back().first;
+  }
+
+ private:
+  static constexpr int kLevels = 20;  // both ends of each: 40 points a law
+  std::vector<std::pair<double, double>> points_;
+};
+
+void Fill(const std::vector<Component>& components, Forecast& forecast) {
+  const Mixture mixture(components);
+  forecast.value = mixture.Quantile(0.5);
+  forecast.interval80 = {mixture.Quantile(0.1), mixture.Quantile(0.9)};
+  forecast.interval95 = {mixture.Quantile(0.025), mixture.Quantile(0.975)};
+  if (components.size() == 1) {
+    forecast.value = components[0].value;
+    forecast.interval80 = components[0].At(0.8);
+    forecast.interval95 = components[0].At(0.95);
+  }
+  for (int i = 0; i < kQuantiles; ++i) {
+    forecast.quantiles.push_back(mixture.Quantile((i + 0.5) / kQuantiles));
+  }
 }
 
 absl::Status CheckRequest(double samples, double parameters, const ForecastOptions& options) {
@@ -107,31 +148,35 @@ absl::StatusOr<Forecast> MakeForecast(const LearningCurve& curve, double samples
   }
   const LearningCurve part = UsablePart(curve);
   const LawChoice choice = ChooseLaw(part);
-  const CurveFit chosen = FitCurve(part, choice.kind);
-  const double level = std::max(0.0, chosen.law.law().At(samples));
-  const Observations& observed = chosen.law.observations();
-  const TestPart test = KnowTestPart(observed, level, curve.test_samples, options.same_test_part);
-  const auto predict = [&](const Law& law) { return Predict(law, samples, 1, observed, test); };
+  std::vector<CurveFit> fits;
+  std::vector<double> weights;
+  for (const LawScore& score : choice.scores) {
+    // The constant is a power law of A = 0, in whose region it is where it is likely.
+    if (score.kind == LawKind::kConstant || score.weight < kLeastWeight) continue;
+    fits.push_back(FitCurve(part, score.kind));
+    weights.push_back(score.weight);
+  }
+  std::vector<Component> components;
+  for (size_t i = 0; i < fits.size(); ++i) {
+    const LawFit& law = fits[i].law;
+    const Observations& observed = law.observations();
+    const TestPart test = KnowTestPart(observed, std::max(0.0, law.law().At(samples)),
+                                       curve.test_samples, options.same_test_part);
+    Component component;
+    component.weight = weights[i];
+    component.law = &law;
+    component.predict = [&observed, test, samples](const Law& candidate) {
+      return Predict(candidate, samples, 1, observed, test);
+    };
+    component.value = std::max(0.0, component.predict(law.law()));
+    component.freedom = fits[i].noise.variance_freedom;
+    component.run_variance =
+        fits[i].noise.RunVarianceAt(samples, component.value) / options.seeds + test.variance;
+    components.push_back(std::move(component));
+  }
   Forecast forecast;
   forecast.samples = samples;
-  forecast.value = std::max(0.0, predict(chosen.law.law()));
-  std::vector<LawFit> rivals;
-  for (const LawScore& score : choice.scores) {
-    if (score.kind != choice.kind && score.admissible) {
-      rivals.push_back(FitCurve(part, score.kind).law);
-    }
-  }
-  const double run_variance =
-      chosen.noise.RunVarianceAt(samples, forecast.value) / options.seeds + test.variance;
-  const auto reach = [&](double confidence) {
-    auto [below, above] = Distances(chosen.law, confidence, predict, forecast.value);
-    for (const LawFit& rival : rivals) {
-      const double shift = std::max(0.0, predict(rival.law())) - forecast.value;
-      (shift < 0 ? below : above) = std::max(shift < 0 ? below : above, std::abs(shift));
-    }
-    return std::pair{below, above};
-  };
-  Fill(observed.freedom, run_variance, reach, forecast);
+  Fill(components, forecast);
   return forecast;
 }
 
@@ -141,18 +186,19 @@ absl::StatusOr<Forecast> MakeForecast(const JointFit& fit, double samples, doubl
   const Observations& observed = fit.law.observations();
   const TestPart test = KnowTestPart(observed, fit.law.law().At(samples, parameters),
                                      fit.test_samples, options.same_test_part);
-  const auto predict = [&](const Law& law) {
+  Component component;
+  component.law = &fit.law;
+  component.predict = [&](const Law& law) {
     return Predict(law, samples, parameters, observed, test);
   };
+  component.value = std::max(0.0, component.predict(fit.law.law()));
+  component.freedom = observed.freedom;
+  component.run_variance =
+      fit.relative_variance * component.value * component.value / options.seeds + test.variance;
   Forecast forecast;
   forecast.samples = samples;
   forecast.parameters = parameters;
-  forecast.value = std::max(0.0, predict(fit.law.law()));
-  const double run_variance =
-      fit.relative_variance * forecast.value * forecast.value / options.seeds + test.variance;
-  Fill(
-      observed.freedom, run_variance,
-      [&](double level) { return Distances(fit.law, level, predict, forecast.value); }, forecast);
+  Fill({component}, forecast);
   return forecast;
 }
 

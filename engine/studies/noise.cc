@@ -177,9 +177,10 @@ Noise EstimateNoise(const LearningCurve& curve) {
                            freedom * point.UnitVariance()) /
                           (trend.prior_freedom + freedom);
     noise.unit_variances.push_back(std::max(shrunk, std::pow(kLeastRelativeDeviation * level, 2)));
-    noise.freedom += kFreedomLeft * freedom;
+    noise.variance_freedom += freedom;
   }
-  noise.freedom = std::max(noise.freedom, 1.0);
+  noise.variance_freedom = std::max(noise.variance_freedom, 1.0);
+  noise.freedom = std::max(kFreedomLeft * noise.variance_freedom, 1.0);
   noise.correlation = SeedCorrelation(curve, noise.unit_variances);
   noise.mean_covariance = Eigen::MatrixXd::Zero(count, count);
   for (Eigen::Index i = 0; i < count; ++i) {
@@ -221,7 +222,7 @@ LearningCurve Winsorized(const LearningCurve& curve) {
   std::vector<double> medians, scatters;
   for (const CurvePoint& point : curve.points) {
     std::vector<double> logs;
-    for (const Run& run : point.runs) logs.push_back(std::log(Level(run.error, least)));
+    for (const MeasuredRun& run : point.runs) logs.push_back(std::log(Level(run.error, least)));
     medians.push_back(Median(logs));
     if (logs.size() < 3) continue;
     double sum = 0;
@@ -239,7 +240,7 @@ LearningCurve Winsorized(const LearningCurve& curve) {
     if (point.runs.size() < 3) continue;
     std::map<uint64_t, std::pair<double, int>> change;
     int moved = 0;
-    for (Run& run : point.runs) {
+    for (MeasuredRun& run : point.runs) {
       const double log = std::log(Level(run.error, least));
       const double edge = kMostDeviations * scatter;
       if (std::abs(log - medians[i]) <= edge) continue;
@@ -247,7 +248,7 @@ LearningCurve Winsorized(const LearningCurve& curve) {
       ++moved;
     }
     if (moved == 0) continue;
-    std::vector<Run> runs = point.runs;
+    std::vector<MeasuredRun> runs = point.runs;
     const auto remade = LearningCurve::Create(curve.name, std::move(runs), 0);
     if (!remade.ok()) continue;
     point.unit_seeds = remade->points[0].unit_seeds;

@@ -20,7 +20,8 @@ struct Noise {
   std::vector<double> unit_variances;
   // Between two sizes, of units of one seed; 0 unless seen beyond chance.
   double correlation = 0;
-  // Degrees of freedom of the variances, all sizes together.
+  // Degrees of freedom of the variances, all sizes together, and what weights leave of them.
+  double variance_freedom = 0;
   double freedom = 0;
   // Covariance of the points' means, from the seeds alone.
   Eigen::MatrixXd mean_covariance;

@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/studies/curve.h"
-#include "engine/studies/draws.h"
 #include "engine/studies/laws.h"
+#include "tests/engine/normal.h"
 
 namespace trainyard::studies {
 
@@ -26,6 +27,7 @@ struct SyntheticTask {
   // Share of a run's noise that its seed brings to every size.
   double seed_correlation = 0;
   double test_samples = 0;
+  uint32_t model = 0;  // another model on the same test part has noise of its own
 
   Law law() const {
     const double scale = (error_at_least_size - asymptote) * std::pow(smallest, exponent);
@@ -40,23 +42,24 @@ struct SyntheticTask {
   }
   // Runs at one size: the law, what the test part brings (its samples have difficulties that are
   // drawn once), and what the run's seeds bring.
-  std::vector<Run> RunsAt(double size, uint64_t repetition) const {
-    const Draws draws(repetition, 1);
-    std::vector<Run> runs;
+  std::vector<MeasuredRun> RunsAt(double size, uint64_t repetition) const {
+    const RandomStream stream(repetition, RandomPurpose::kSynthetic);
+    std::vector<MeasuredRun> runs;
     double level = law().At(size);
     if (test_samples > 0) {
       int wrong = 0;
       for (int i = 0; i < static_cast<int>(test_samples); ++i) {
-        wrong += draws.Uniform(1u << 20, static_cast<uint64_t>(i)) < level;
+        wrong += stream.Uniform(1u << 20, static_cast<uint64_t>(i)) < level;
       }
       level = wrong / test_samples;
     }
     for (int seed = 0; seed < seeds; ++seed) {
-      const double own = draws.Normal(static_cast<uint64_t>(size), static_cast<uint64_t>(seed));
-      const double shared = draws.Normal(1u << 21, static_cast<uint64_t>(seed));
+      const uint64_t lane = (uint64_t{model} << 32) + static_cast<uint64_t>(seed);
+      const double own = Normal(stream, static_cast<uint64_t>(size), lane);
+      const double shared = Normal(stream, 1u << 21, lane);
       const double noise =
           std::sqrt(1 - seed_correlation) * own + std::sqrt(seed_correlation) * shared;
-      Run run;
+      MeasuredRun run;
       run.size = size;
       run.subset_seed = run.init_seed = static_cast<uint64_t>(seed) + 1;
       run.error = std::clamp(level + Deviation(size) * noise, 0.0, 1.0);
@@ -65,11 +68,11 @@ struct SyntheticTask {
     return runs;
   }
   LearningCurve Draw(uint64_t repetition) const {
-    std::vector<Run> runs;
+    std::vector<MeasuredRun> runs;
     for (int i = 0; i < sizes; ++i) {
-      for (const Run& run : RunsAt(size(i), repetition)) runs.push_back(run);
+      for (const MeasuredRun& run : RunsAt(size(i), repetition)) runs.push_back(run);
     }
-    return *LearningCurve::Create("synthetic", std::move(runs), test_samples);
+    return *LearningCurve::Create("model " + std::to_string(model), std::move(runs), test_samples);
   }
 };
 
