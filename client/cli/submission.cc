@@ -100,9 +100,16 @@ int PrintDryRun(Session& session, const v1::Job& job, const Output& output) {
     table.Print(console);
     console.out << "\n";
   }
-  console.out << "parameters      " << Count(model.parameters()) << "\n"
-              << "FLOPs a step    " << Flops(model.flops_per_step()) << "\n"
-              << "steps           " << Count(model.steps()) << "\n"
+  const bool learner = job.specification().has_learner();
+  const bool unknown = learner && model.parameters() == 0;
+  console.out << "parameters      "
+              << (unknown ? "known after training" : Count(model.parameters())) << "\n";
+  if (learner) {
+    console.out << "features        " << Count(model.features()) << "\n";
+  } else {
+    console.out << "FLOPs a step    " << Flops(model.flops_per_step()) << "\n";
+  }
+  console.out << "steps           " << (learner ? "at most " : "") << Count(model.steps()) << "\n"
               << "memory          " << Bytes(model.memory_bytes()) << "\n"
               << "samples         " << Count(model.train_samples()) << " train, "
               << Count(model.validation_samples()) << " validation, " << Count(model.test_samples())

@@ -20,7 +20,8 @@ Catalogs::Catalogs()
       metrics(metrics::MakeCatalog()),
       data_sources(data::MakeCatalog()),
       transforms(transforms::MakeCatalog()),
-      augmentations(augmentations::MakeCatalog()) {}
+      augmentations(augmentations::MakeCatalog()),
+      learners(learners::MakeCatalog()) {}
 
 std::vector<Catalogs::Item> Catalogs::Items() const {
   std::vector<Item> items;
@@ -33,6 +34,7 @@ std::vector<Catalogs::Item> Catalogs::Items() const {
   Append(data_sources, "data_source", items);
   Append(transforms, "transform", items);
   Append(augmentations, "augmentation", items);
+  Append(learners, "learner", items);
   return items;
 }
 

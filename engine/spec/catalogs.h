@@ -10,6 +10,7 @@
 #include "engine/data/transform.h"
 #include "engine/graph/layer.h"
 #include "engine/initializers/initializer.h"
+#include "engine/learners/learner.h"
 #include "engine/losses/loss.h"
 #include "engine/metrics/metric.h"
 #include "engine/optimizers/optimizer.h"
@@ -29,6 +30,7 @@ struct Catalogs {
   Catalog<DataSource> data_sources;
   Catalog<Transform> transforms;
   Catalog<Augmentation> augmentations;
+  Catalog<Learner> learners;
 
   struct Item {
     std::string kind;  // "layer", "loss" ...

@@ -25,6 +25,10 @@ v1::Specification CheckBenchmark(const v1::Specification& specification, const C
     violations.Add("benchmark", "not allowed beside predict");
     return result;
   }
+  if (specification.has_learner()) {
+    violations.Add("learner", "not allowed beside benchmark: only steps of nets are measured");
+    return result;
+  }
   if (DescribesTraining(specification)) {
     CompiledSpecification compiled = Compile(specification, catalogs, roots, limits, violations);
     result = std::move(compiled.specification);

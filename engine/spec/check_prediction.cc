@@ -17,6 +17,7 @@ void RefuseTrainingFields(const v1::Specification& specification, Violations& vi
   };
   refuse(specification.has_data(), "data");
   refuse(specification.has_model(), "model");
+  refuse(specification.has_learner(), "learner");
   refuse(specification.has_loss(), "loss");
   refuse(specification.has_optimizer(), "optimizer");
   refuse(specification.has_schedule(), "schedule");

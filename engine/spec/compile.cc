@@ -11,6 +11,7 @@
 #include "engine/export/safetensors.h"
 #include "engine/graph/sizing.h"
 #include "engine/spec/compile_data.h"
+#include "engine/spec/compile_learner.h"
 #include "engine/spec/convert.h"
 #include "engine/spec/runs.h"
 
@@ -50,6 +51,7 @@ class Compiler {
     const size_t before = violations_.list().size();
     result_.data = CompileData(spec_.data(), nullptr, catalogs_, roots_, "data", violations_);
     const bool data_known = violations_.list().size() == before;
+    if (spec_.has_learner()) return RunLearner(data_known);
     CompileModel(data_known);
     CheckInitialWeights();
     CompileLoss(data_known);
@@ -68,6 +70,29 @@ class Compiler {
       component = NamedComponent(default_type);
     }
     return catalog.Make(ToRaw(component, path, violations_), path, violations_);
+  }
+
+  void RunLearner(bool data_known) {
+    RefuseNetFields(spec_, violations_);
+    LearnerSize size;
+    result_.learner = CompileLearner(spec_, result_.data, data_known, catalogs_, size, violations_);
+    CompileMetrics(data_known);
+    CheckCheckpoints();
+    CheckResources(spec_.resources(), limits_, violations_);
+    if (!violations_.empty()) return;
+    const DataInfo& info = result_.data.info;
+    result_.loss = catalogs_.losses.Make(result_.learner->Loss(info), "learner", violations_);
+    result_.total_steps = size.steps;
+    memory_bytes_ = LearnerMemory(*result_.learner, size, result_.data);
+    AddMemoryOfMetrics();
+    CheckMemory("learner",
+                absl::StrCat(result_.data.train_size, " training samples of ",
+                             info.input_shape.elements(), " features"),
+                "fewer samples (data.subset.train_size) or features");
+    if (!violations_.empty()) return;
+    result_.summary.set_parameters(size.parameters);
+    result_.summary.set_features(info.input_shape.elements());
+    SummarizeRun();
   }
 
   void CompileModel(bool data_known) {
@@ -274,15 +299,19 @@ class Compiler {
                                           : std::min(by_epochs, by_steps);
   }
 
-  void CheckPolicies() {
+  void CheckCheckpoints() {
     if (spec_.checkpoint().keep() == 0)
       spec_.mutable_checkpoint()->set_keep(kDefaultKeptCheckpoints);
     if (spec_.checkpoint().keep() > kMostKeptCheckpoints) {
       violations_.Add("checkpoint.keep",
                       absl::StrCat(spec_.checkpoint().keep(), "; at most ", kMostKeptCheckpoints));
     }
-    if (spec_.evaluation().every_epochs() == 0) spec_.mutable_evaluation()->set_every_epochs(1);
     if (spec_.resources().cores() == 0) spec_.mutable_resources()->set_cores(1);
+  }
+
+  void CheckPolicies() {
+    CheckCheckpoints();
+    if (spec_.evaluation().every_epochs() == 0) spec_.mutable_evaluation()->set_every_epochs(1);
     CheckResources(spec_.resources(), limits_, violations_);
     if (!violations_.empty() || !model_known_) return;
     int64_t data_bytes = result_.data.memory_bytes;
@@ -293,25 +322,35 @@ class Compiler {
       data_bytes = runs.data_memory_bytes;
     }
     const int slots = static_cast<int>(result_.optimizer->slots().size());
-    const int at_once = RunsAtOnce(spec_, spec_.resources().cores());
+    at_once_ = RunsAtOnce(spec_, spec_.resources().cores());
     const int64_t step = EstimateMemory(result_.graph, spec_.batch_size(), slots,
                                         spec_.gradient_accumulation_steps() > 1,
-                                        spec_.resources().cores() / at_once);
+                                        spec_.resources().cores() / at_once_);
     memory_bytes_ =
-        AddSaturated(AddSaturated(MultiplySaturated(step, at_once), data_bytes), kProcessBytes);
+        AddSaturated(AddSaturated(MultiplySaturated(step, at_once_), data_bytes), kProcessBytes);
+    AddMemoryOfMetrics();
+    CheckMemory(
+        "model",
+        absl::StrCat(result_.graph.parameters(), " parameters, batch_size ", spec_.batch_size()),
+        "a smaller model or batch_size");
+  }
+
+  void AddMemoryOfMetrics() {
     const int64_t judged =
         MultiplySaturated(std::max(result_.data.validation_size, result_.data.test_size),
                           result_.data.info.positions);
     for (const auto& metric : result_.metrics) {
       const int64_t bytes = metric->MemoryBytes(result_.data.info, judged);
-      memory_bytes_ = AddSaturated(memory_bytes_, MultiplySaturated(bytes, at_once));
+      memory_bytes_ = AddSaturated(memory_bytes_, MultiplySaturated(bytes, at_once_));
     }
+  }
+
+  // `what` takes the memory, and `cure` takes less.
+  void CheckMemory(const char* path, const std::string& what, const char* cure) {
     if (memory_bytes_ > limits_.memory_bytes) {
-      violations_.Add("model", absl::StrCat("training would take about ", Gibibytes(memory_bytes_),
-                                            " of memory (", result_.graph.parameters(),
-                                            " parameters, batch_size ", spec_.batch_size(),
-                                            "); this server has ", Gibibytes(limits_.memory_bytes),
-                                            ": use a smaller model or batch_size"));
+      violations_.Add(path, absl::StrCat("training would take about ", Gibibytes(memory_bytes_),
+                                         " of memory (", what, "); this server has ",
+                                         Gibibytes(limits_.memory_bytes), ": use ", cure));
       return;
     }
     const uint64_t asked = spec_.resources().memory_bytes();
@@ -340,6 +379,11 @@ class Compiler {
     summary.set_parameters(result_.graph.parameters());
     summary.set_flops_per_step(
         MultiplySaturated(result_.graph.training_flops(), StepSamples(spec_)));
+    SummarizeRun();
+  }
+
+  void SummarizeRun() {
+    v1::ModelSummary& summary = result_.summary;
     summary.set_steps(result_.total_steps);
     summary.set_memory_bytes(memory_bytes_);
     summary.set_train_samples(result_.data.train_size);
@@ -354,6 +398,7 @@ class Compiler {
   CompiledSpecification& result_;
   v1::Specification& spec_;
   bool model_known_ = false;
+  int at_once_ = 1;  // runs that train at the same time
   int64_t memory_bytes_ = 0;
 };
 

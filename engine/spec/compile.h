@@ -26,6 +26,9 @@ struct CompiledSpecification {
   std::unique_ptr<Optimizer> optimizer;
   std::unique_ptr<Schedule> schedule;
   std::vector<std::unique_ptr<Metric>> metrics;
+  // In place of graph, optimizer and schedule where the specification has one; `loss` is then what
+  // its outputs are judged by.
+  std::unique_ptr<Learner> learner;
   v1::ModelSummary summary;
   // Of all runs, where there are several.
   int64_t total_steps = 0;

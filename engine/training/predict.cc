@@ -10,6 +10,7 @@
 #include "engine/spec/model_file.h"
 #include "engine/tensor/onednn.h"
 #include "engine/training/feeds.h"
+#include "engine/training/learner_run.h"
 #include "engine/training/prepare.h"
 
 namespace trainyard {
@@ -27,12 +28,12 @@ std::string CsvField(const std::string& text) {
 
 // Rows of predictions.csv. Classification: sample, label, predicted, probability (softmax of the
 // outputs; the logistic function where there is one output for two classes); in sequences a row is
-// a position of a sample, which follows the sample. Regression: sample,
-// then a target and a predicted column for each target. Labels and targets that are not known stay
-// empty.
+// a position of a sample, which follows the sample. A learner of margins has no probability, and
+// its column is empty. Regression: sample, then a target and a predicted column for each target.
+// Labels and targets that are not known stay empty.
 class Table {
  public:
-  explicit Table(const DataInfo& data) : data_(data) {
+  Table(const DataInfo& data, bool probabilities) : data_(data), probabilities_(probabilities) {
     if (data.task == Task::kClassification) {
       text_ = data.positions > 1 ? "sample,position,label,predicted,probability\n"
                                  : "sample,label,predicted,probability\n";
@@ -65,6 +66,8 @@ class Table {
  private:
   void AddClass(const float* outputs, int64_t width, int32_t label) {
     const int32_t predicted = metrics::PredictedClass(outputs, width);
+    absl::StrAppend(&text_, ",", Name(label), ",", Name(predicted), ",");
+    if (!probabilities_) return;
     double probability = 0;
     if (width == 1) {
       probability = 1.0 / (1.0 + std::exp(-std::abs(static_cast<double>(outputs[0]))));
@@ -74,7 +77,6 @@ class Table {
         sum += std::exp(static_cast<double>(outputs[i]) - outputs[predicted]);
       probability = 1.0 / sum;
     }
-    absl::StrAppend(&text_, ",", Name(label), ",", Name(predicted), ",");
     absl::StrAppendFormat(&text_, "%.6f", probability);
   }
 
@@ -85,8 +87,24 @@ class Table {
   }
 
   const DataInfo& data_;
+  const bool probabilities_;
   std::string text_;
 };
+
+// The graph, which must outlive the network, is filled.
+absl::StatusOr<std::unique_ptr<Network>> RestoreNetwork(const v1::Specification& specification,
+                                                        const DataInfo& info,
+                                                        const ModelFile& model,
+                                                        const RunOptions& options, Graph& graph) {
+  Violations violations;
+  graph = CompileGraph(specification.model(), info.input_shape, *options.catalogs, violations);
+  if (!violations.empty()) return violations.ToStatus();
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<Network> network,
+      Network::CreateForInference(graph, info, ComputeTypeOf(specification), options.threads));
+  RETURN_IF_ERROR(network->Import(model.parameters, /*slots=*/false));
+  return network;
+}
 
 absl::StatusOr<RunOutcome> Predict(const v1::Prediction& predict,
                                    const v1::Specification& model_specification,
@@ -98,9 +116,6 @@ absl::StatusOr<RunOutcome> Predict(const v1::Prediction& predict,
                                         *options.catalogs, options.roots, violations);
   if (!violations.empty()) return violations.ToStatus();
   const DataInfo info = plan.info;
-  const Graph graph =
-      CompileGraph(model_specification.model(), info.input_shape, *options.catalogs, violations);
-  if (!violations.empty()) return violations.ToStatus();
   ASSIGN_OR_RETURN(const std::unique_ptr<Part> part,
                    LoadForModel(std::move(plan), model.data, predict.part(), options.roots));
   const int64_t first = static_cast<int64_t>(predict.first());
@@ -109,10 +124,15 @@ absl::StatusOr<RunOutcome> Predict(const v1::Prediction& predict,
     return absl::FailedPreconditionError(
         absl::StrCat("the ", predict.part(), " part has only ", part->size(), " samples now"));
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<Network> network,
-                   Network::CreateForInference(graph, info, ComputeTypeOf(model_specification),
-                                               options.threads));
-  RETURN_IF_ERROR(network->Import(model.parameters, /*slots=*/false));
+  std::unique_ptr<Learner> learner;
+  Graph graph;
+  std::unique_ptr<Network> network;
+  if (model_specification.has_learner()) {
+    ASSIGN_OR_RETURN(
+        learner, RestoreLearner(model_specification, info, *options.catalogs, model.parameters));
+  } else {
+    ASSIGN_OR_RETURN(network, RestoreNetwork(model_specification, info, model, options, graph));
+  }
 
   v1::Event started;
   started.mutable_attempt_started()->set_worker(options.worker);
@@ -120,18 +140,27 @@ absl::StatusOr<RunOutcome> Predict(const v1::Prediction& predict,
   started.mutable_attempt_started()->set_isa(onednn::InstructionSet());
   sink.Emit(std::move(started));
 
-  Table table(info);
-  const EvaluationFeed feed(*part, first);
+  Table table(info, learner == nullptr || learner->has_probabilities());
   const uint64_t positions = static_cast<uint64_t>(info.positions);
   uint64_t place = predict.first() * positions;
-  network->Predict(feed, count, [&](const MetricBatch& batch) {
+  const auto take = [&](const MetricBatch& batch) {
     for (int64_t row = 0; row < batch.count; ++row, ++place) {
       table.Add(place / positions, static_cast<int64_t>(place % positions),
                 batch.outputs + row * batch.width, batch.width,
                 batch.labels == nullptr ? nullptr : batch.labels + row,
                 batch.targets == nullptr ? nullptr : batch.targets + row * batch.width);
     }
-  });
+  };
+  if (learner != nullptr) {
+    ThreadPool pool(options.threads);
+    if (!PredictWith(*learner, *part, info, first, count, pool, *options.cancel, take)) {
+      const bool cancelled = options.cancel->reason() == CancelToken::Reason::kCancelled;
+      return RunOutcome{cancelled ? RunOutcome::Kind::kCancelled : RunOutcome::Kind::kPreempted, "",
+                        ""};
+    }
+  } else {
+    network->Predict(EvaluationFeed(*part, first), count, take);
+  }
   ASSIGN_OR_RETURN(v1::Artifact artifact, sink.Save("predictions.csv", 0, table.text()));
   v1::Event event;
   *event.mutable_artifact() = std::move(artifact);

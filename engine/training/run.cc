@@ -9,6 +9,7 @@
 #include "engine/data/load.h"
 #include "engine/spec/compile.h"
 #include "engine/tensor/onednn.h"
+#include "engine/training/learner_run.h"
 #include "engine/training/prepare.h"
 #include "engine/training/runs.h"
 #include "engine/training/trainer.h"
@@ -26,6 +27,7 @@ void Log(JobSink& sink, const std::string& text) {
 absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOptions options,
                                  JobSink& sink) {
   ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
+  if (compiled.learner != nullptr) return TrainLearner(compiled, std::move(options), sink);
   ASSIGN_OR_RETURN(const std::shared_ptr<const LoadedData> loaded, LoadForRun(compiled, options));
   const LoadedData& data = *loaded;
   NetworkOptions network_options = NetworkOptionsOf(compiled.specification, options);

@@ -205,27 +205,10 @@ void Trainer::EvaluatePart(const std::string& name, const Part& part) {
   const MetricReport report =
       Evaluate(network_, part, data_.info, *compiled_.loss, compiled_.metrics);
   (name == "test" ? evaluated_test_at_ : evaluated_validation_at_) = position_.step;
-  v1::Event event;
-  v1::Metrics& metrics = *event.mutable_metrics();
-  metrics.set_step(static_cast<uint64_t>(position_.step));
-  metrics.set_epoch(Epoch());
   for (const MetricReport::Scalar& scalar : report.scalars) {
-    v1::MetricValue& value = *metrics.add_values();
-    value.set_series(name + "/" + scalar.name);
-    value.set_value(scalar.value);
     if (scalar.name == "loss") evaluation_loss_ = scalar.value;
   }
-  sink_.Emit(std::move(event));
-  for (const MetricReport::Matrix& matrix : report.matrices) {
-    v1::Event matrix_event;
-    v1::MetricMatrix& out = *matrix_event.mutable_matrix();
-    out.set_series(name + "/" + matrix.name);
-    out.set_step(static_cast<uint64_t>(position_.step));
-    out.set_rows(static_cast<uint32_t>(matrix.rows));
-    out.set_columns(static_cast<uint32_t>(matrix.columns));
-    out.mutable_values()->Assign(matrix.values.begin(), matrix.values.end());
-    sink_.Emit(std::move(matrix_event));
-  }
+  EmitReport(report, name, static_cast<uint64_t>(position_.step), Epoch(), sink_);
 }
 
 bool Trainer::WantsHealth() const {
