@@ -14,6 +14,9 @@ find_package(SQLite3 REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
+# Its own CMake files name a target that its package does not have.
+find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
+find_library(XGBOOST_LIBRARY xgboost REQUIRED)
 # A header only.
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 

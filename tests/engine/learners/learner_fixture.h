@@ -73,8 +73,7 @@ inline Table Plane(int64_t count, int64_t features, float noise = 0) {
   table.info.input_shape = Shape{features};
   const RandomStream stream(5, RandomPurpose::kSynthetic, 78);
   for (int64_t i = 0; i < count; ++i) {
-    for (int64_t f = 0; f < features; ++f)
-      table.values.push_back(2 * stream.Uniform(i, f) - 1);
+    for (int64_t f = 0; f < features; ++f) table.values.push_back(2 * stream.Uniform(i, f) - 1);
     const float* row = &table.values[table.values.size() - static_cast<size_t>(features)];
     const float error = noise * (stream.Uniform(i, features) - 0.5f);
     table.targets.push_back(2 * row[0] - (features > 1 ? row[1] : 0) + 0.5f + error);

@@ -166,7 +166,8 @@ TEST_F(LinearTest, ChecksTaskAndParameters) {
   text.vocabulary = 256;
   EXPECT_THAT(Message(Make("linear_svm")->Check(text)), HasSubstr("embedding"));
   EXPECT_THAT(Wrong("linear_svm", {{"c", Value(0.0)}}), HasSubstr("learner.c"));
-  EXPECT_THAT(Wrong("logistic_regression", {{"penalty", Text("l3")}}), HasSubstr("learner.penalty"));
+  EXPECT_THAT(Wrong("logistic_regression", {{"penalty", Text("l3")}}),
+              HasSubstr("learner.penalty"));
   EXPECT_THAT(Wrong("linear_swm", {}), HasSubstr("linear_svm"));
 }
 
