@@ -66,6 +66,20 @@ void KernelBlock(const Kernel& kernel, const KernelRows& a, const KernelRows& b,
   for (int tile = 0; tile < tiles; ++tile) compute(tile, 0);
 }
 
+double ScaleGamma(const float* rows, int64_t count, int64_t features) {
+  const int64_t size = count * features;
+  double sum = 0;
+  for (int64_t i = 0; i < size; ++i) sum += rows[i];
+  const double mean = sum / static_cast<double>(size);
+  double squares = 0;
+  for (int64_t i = 0; i < size; ++i) {
+    const double off = rows[i] - mean;
+    squares += off * off;
+  }
+  const double variance = squares / static_cast<double>(size);
+  return 1 / (static_cast<double>(features) * (variance > 0 ? variance : 1));
+}
+
 float KernelOfItself(const Kernel& kernel, float norm) {
   if (kernel.kind == KernelKind::kRbf) return 1;
   float value = norm;

@@ -33,6 +33,9 @@ std::vector<float> SquaredNorms(const float* rows, int64_t count, int64_t featur
 void KernelBlock(const Kernel& kernel, const KernelRows& a, const KernelRows& b, int64_t features,
                  ThreadPool* pool, float* out, int64_t stride);
 
+// 1 / (features * variance of all values), as scikit-learn's "scale".
+double ScaleGamma(const float* rows, int64_t count, int64_t features);
+
 // kernel(a, a) of a row with this squared norm.
 float KernelOfItself(const Kernel& kernel, float norm);
 

@@ -36,21 +36,6 @@ std::vector<Pair> PairsOf(int64_t classes) {
   return pairs;
 }
 
-// 1 / (features * variance of all values), as scikit-learn's "scale".
-double ScaleGamma(const LearnerSamples& samples) {
-  const int64_t size = samples.count * samples.features;
-  double sum = 0;
-  for (int64_t i = 0; i < size; ++i) sum += samples.values[i];
-  const double mean = sum / static_cast<double>(size);
-  double squares = 0;
-  for (int64_t i = 0; i < size; ++i) {
-    const double off = samples.values[i] - mean;
-    squares += off * off;
-  }
-  const double variance = squares / static_cast<double>(size);
-  return 1 / (static_cast<double>(samples.features) * (variance > 0 ? variance : 1));
-}
-
 class KernelSvm final : public Learner {
  public:
   KernelSvm(const Kernel& kernel, const SvmSettings& settings, bool scale, bool automatic)
@@ -88,7 +73,7 @@ class KernelSvm final : public Learner {
 
   absl::Status Fit(const LearnerSet& set, LearnerRun& run) override {
     SetShape(*set.info, set.train.features);
-    if (scale_) kernel_.gamma = ScaleGamma(set.train);
+    if (scale_) kernel_.gamma = ScaleGamma(set.train.values, set.train.count, features_);
     if (automatic_) kernel_.gamma = 1 / static_cast<double>(features_);
     SortByClass(set.train);
     const std::vector<Pair> pairs = PairsOf(classes_);
