@@ -90,9 +90,9 @@ TEST_F(BoostedTest, GoesOnWithTheSameBits) {
 TEST_F(BoostedTest, StopsEarlyAndKeepsTheBestRounds) {
   const Table table = Clouds(200, 6, 2, 1, 3);
   const Table held_out = Clouds(200, 6, 2, 2, 3);
-  const auto learner = Make(kType, {{"rounds", Value(500)}, {"early_stopping_rounds", Value(5)}});
+  const auto learner = Make(kType, {{"rounds", Value(200)}, {"early_stopping_rounds", Value(5)}});
   ASSERT_TRUE(Fit(*learner, table, 1, &held_out).ok());
-  EXPECT_LT(run_.steps.size(), 500u);
+  EXPECT_LT(run_.steps.size(), 200u);
   ASSERT_FALSE(run_.notes.empty());
   EXPECT_THAT(run_.notes[0], HasSubstr("stopped early"));
   const auto best = std::min_element(
