@@ -26,6 +26,7 @@
 #include "server/api/listener.h"
 #include "server/api/metric_service.h"
 #include "server/api/server_service.h"
+#include "server/api/study_service.h"
 #include "server/data_folder.h"
 #include "server/jobs/job_manager.h"
 #include "server/workers/local_workers.h"
@@ -117,6 +118,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<ThreadedExecutor> worker_files_;
   std::unique_ptr<ArtifactStore> artifacts_;
   std::unique_ptr<JobStore> jobs_;
+  std::unique_ptr<StudyStore> studies_;
   std::unique_ptr<Notifier> notifier_;
   std::unique_ptr<LocalWorkers> workers_;
   std::unique_ptr<JobManager> manager_;
@@ -158,6 +160,7 @@ absl::Status RunningDaemon::Start() {
   worker_files_ = std::make_unique<ThreadedExecutor>(kWorkerFileThreads);
   artifacts_ = std::make_unique<ArtifactStore>(*store_, ArtifactStore::Options{});
   jobs_ = std::make_unique<JobStore>(*store_);
+  studies_ = std::make_unique<StudyStore>(*store_);
   notifier_ = std::make_unique<Notifier>(
       *control_, [this](const std::string& job) { return jobs_->LastSequence(job); });
   workers_ = std::make_unique<LocalWorkers>(WorkerOptions());
@@ -186,6 +189,8 @@ absl::Status RunningDaemon::Start() {
   worker_service_ = std::make_unique<WorkerServiceHandler>(*worker_calls_, *manager_, *artifacts_);
   services_.push_back(std::make_unique<JobServiceHandler>(*public_calls_, *check_calls_, *manager_,
                                                           *jobs_, *watches_, checker));
+  services_.push_back(std::make_unique<StudyServiceHandler>(
+      *public_calls_, *check_calls_, *manager_, *jobs_, *studies_, checker, clock_));
   services_.push_back(std::make_unique<MetricServiceHandler>(*public_calls_, *jobs_));
   services_.push_back(std::make_unique<ArtifactServiceHandler>(*public_calls_, *download_calls_,
                                                                *jobs_, *artifacts_));

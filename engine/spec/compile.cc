@@ -83,7 +83,17 @@ class Compiler {
     const DataInfo& info = result_.data.info;
     result_.loss = catalogs_.losses.Make(result_.learner->Loss(info), "learner", violations_);
     result_.total_steps = size.steps;
-    memory_bytes_ = LearnerMemory(*result_.learner, size, result_.data);
+    at_once_ = RunsAtOnce(spec_, spec_.resources().cores());
+    int64_t data_bytes = result_.data.memory_bytes;
+    if (spec_.runs_size() > 0) {
+      const CompiledRuns runs = CompileRuns(result_, catalogs_, roots_, limits_, violations_);
+      if (!violations_.empty()) return;
+      result_.total_steps = runs.total_steps;
+      data_bytes = runs.data_memory_bytes;
+    }
+    const int64_t fit = LearnerMemory(*result_.learner, size, result_.data);
+    memory_bytes_ =
+        AddSaturated(MultiplySaturated(fit, at_once_), AddSaturated(data_bytes, kProcessBytes));
     AddMemoryOfMetrics();
     CheckMemory("learner",
                 absl::StrCat(result_.data.train_size, " training samples of ",

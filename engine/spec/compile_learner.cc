@@ -87,8 +87,7 @@ std::unique_ptr<Learner> CompileLearner(const v1::Specification& specification,
 int64_t LearnerMemory(const Learner& learner, const LearnerSize& size, const DataPlan& data) {
   int64_t samples = AddSaturated(data.train_size, LearnerBlock(data.info.input_shape.elements()));
   if (learner.wants_validation()) samples = AddSaturated(samples, data.validation_size);
-  return AddSaturated(AddSaturated(BytesOfSamples(samples, data.info), size.memory_bytes),
-                      AddSaturated(data.memory_bytes, kProcessBytes));
+  return AddSaturated(BytesOfSamples(samples, data.info), size.memory_bytes);
 }
 
 int64_t LearnerBlock(int64_t features) {

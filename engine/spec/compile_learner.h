@@ -17,7 +17,7 @@ std::unique_ptr<Learner> CompileLearner(const v1::Specification& specification,
                                         const Catalogs& catalogs, LearnerSize& size,
                                         Violations& violations);
 
-// Memory of a job that trains it, with data, process and samples.
+// Memory of a fit, with the samples that it takes; without the process and the data as loaded.
 int64_t LearnerMemory(const Learner& learner, const LearnerSize& size, const DataPlan& data);
 
 // Samples that are predicted at once: bounds what a wide sample takes, and how long a product runs

@@ -1,7 +1,5 @@
 #include "server/jobs/dispatcher.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "server/store/job_state.h"
+#include "server/store/names.h"
 
 namespace trainyard {
 namespace {
@@ -18,13 +17,6 @@ namespace {
 constexpr std::chrono::nanoseconds kRetryAfter = std::chrono::seconds(1);
 constexpr std::chrono::nanoseconds kFirstStartDelay = std::chrono::milliseconds(100);
 constexpr int kMaxStartDoublings = 8;
-
-uint64_t KernelRandom() {
-  uint64_t bits = 0;
-  while (getrandom(&bits, sizeof(bits), 0) != sizeof(bits)) {
-  }
-  return bits;
-}
 
 JobManagerOptions Complete(JobManagerOptions options) {
   if (!options.random) options.random = KernelRandom;
@@ -82,7 +74,7 @@ absl::Status Dispatcher::Recover() {
   return absl::OkStatus();
 }
 
-absl::Status Dispatcher::Admission(const NewJob& job) const {
+absl::Status Dispatcher::Admission(const NewJob& job, size_t count) const {
   if (draining_) {
     return WithReason(
         absl::UnavailableError("the server is stopping; submit again when it is back"), "DRAINING");
@@ -102,7 +94,7 @@ absl::Status Dispatcher::Admission(const NewJob& job) const {
                           "; this server gives ", options_.capacity.memory_bytes, " at most")),
                       "INVALID_SPECIFICATION", {{"field", "resources.memory_bytes"}});
   }
-  if (queue_.size() + creating_ >= options_.max_queued_jobs) {
+  if (queue_.size() + creating_ + count > options_.max_queued_jobs) {
     return WithReason(absl::ResourceExhaustedError(absl::StrCat(
                           "the queue is full: ", options_.max_queued_jobs, " jobs wait")),
                       "QUEUE_FULL", {{"limit", absl::StrCat(options_.max_queued_jobs)}});
@@ -111,7 +103,7 @@ absl::Status Dispatcher::Admission(const NewJob& job) const {
 }
 
 void Dispatcher::Create(NewJob job, const JobCallback& done) {
-  const absl::Status admission = Admission(job);
+  const absl::Status admission = Admission(job, /*count=*/1);
   ++creating_;
   auto shared = std::make_shared<const NewJob>(std::move(job));
   Transact<JobAnswer>(
@@ -127,6 +119,41 @@ void Dispatcher::Create(NewJob job, const JobCallback& done) {
           Schedule();
         }
         done(std::move(answer->job));
+      });
+}
+
+void Dispatcher::CreateAll(std::vector<NewJob> jobs, const WithinCreation& within,
+                           const std::function<void(absl::Status)>& done) {
+  for (const NewJob& job : jobs) {
+    const absl::Status admission = Admission(job, jobs.size());
+    if (!admission.ok()) return done(admission);
+  }
+  creating_ += jobs.size();
+  auto shared = std::make_shared<const std::vector<NewJob>>(std::move(jobs));
+  using Outcomes = std::vector<JobOutcome>;
+  Transact<Outcomes>(
+      [shared, within, random = options_.random,
+       now = clock_.Now()](Connection& connection) -> absl::StatusOr<Outcomes> {
+        Outcomes outcomes;
+        std::vector<std::string> names;
+        for (const NewJob& job : *shared) {
+          ASSIGN_OR_RETURN(JobAnswer answer,
+                           CreateJob(connection, job, absl::OkStatus(), random, now));
+          names.push_back(answer.job.name());
+          outcomes.push_back(std::move(answer.outcome));
+        }
+        RETURN_IF_ERROR(within(connection, names));
+        return outcomes;
+      },
+      [this, shared, done](const absl::StatusOr<Outcomes>& outcomes) {
+        creating_ -= shared->size();
+        if (!outcomes.ok()) return done(outcomes.status());
+        for (const JobOutcome& outcome : *outcomes) {
+          Publish(outcome);
+          queue_.Add(outcome.queued);
+        }
+        Schedule();
+        done(absl::OkStatus());
       });
 }
 

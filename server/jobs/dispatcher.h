@@ -44,6 +44,8 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
 
   // Jobs: dispatcher.cc.
   void Create(NewJob job, const JobCallback& done);
+  void CreateAll(std::vector<NewJob> jobs, const WithinCreation& within,
+                 const std::function<void(absl::Status)>& done);
   void Cancel(const std::string& name, const std::string& request_id,
               const std::string& request_hash, const JobCallback& done);
 
@@ -68,8 +70,8 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
                 std::function<void(absl::StatusOr<T>)> then);
   void Publish(const JobOutcome& outcome);
 
-  // OK where a new job may be queued.
-  absl::Status Admission(const NewJob& job) const;
+  // OK where a new job may be queued, with so many in all.
+  absl::Status Admission(const NewJob& job, size_t count) const;
   // Gives jobs to idle workers as long as both are there, and starts workers.
   void Schedule();
   // Each job has a core of its own at least: more workers than this never have work.

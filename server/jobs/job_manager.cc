@@ -21,6 +21,12 @@ void JobManager::Create(NewJob job, JobCallback done) {
   Post([=](Dispatcher& dispatcher) { dispatcher.Create(std::move(*shared), done); });
 }
 
+void JobManager::CreateAll(std::vector<NewJob> jobs, WithinCreation within,
+                           std::function<void(absl::Status)> done) {
+  auto shared = std::make_shared<std::vector<NewJob>>(std::move(jobs));
+  Post([=](Dispatcher& dispatcher) { dispatcher.CreateAll(std::move(*shared), within, done); });
+}
+
 void JobManager::Cancel(std::string name, std::string request_id, std::string request_hash,
                         JobCallback done) {
   Post([=](Dispatcher& dispatcher) { dispatcher.Cancel(name, request_id, request_hash, done); });

@@ -56,6 +56,11 @@ class JobManager {
   // ALREADY_EXISTS REQUEST_ID_REUSED; RESOURCE_EXHAUSTED QUEUE_FULL, DISK_FULL; UNAVAILABLE
   // DRAINING; INVALID_ARGUMENT: asks for more cores or memory than there are.
   void Create(NewJob job, JobCallback done);
+  // All of them or none, in one transaction with what `within` writes, which gets their names. The
+  // callback is told once they are on disk; errors as above, and those of `within`. The jobs'
+  // request_ids are not looked at.
+  void CreateAll(std::vector<NewJob> jobs, WithinCreation within,
+                 std::function<void(absl::Status)> done);
   // NOT_FOUND; FAILED_PRECONDITION JOB_TERMINAL{state}.
   void Cancel(std::string name, std::string request_id, std::string request_hash, JobCallback done);
 

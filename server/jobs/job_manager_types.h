@@ -6,15 +6,20 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/jobs/queue.h"
+#include "server/store/database.h"
 #include "server/store/lease.h"
 #include "trainyard/v1/job.pb.h"
 
 namespace trainyard {
 
 using JobCallback = std::function<void(absl::StatusOr<v1::Job>)>;
+// What belongs to jobs that are made together, see JobManager::CreateAll.
+using WithinCreation =
+    std::function<absl::Status(Connection& connection, const std::vector<std::string>& jobs)>;
 
 struct JobManagerOptions {
   // What may be given to jobs; see DetectCapacity() in queue.h.

@@ -2,20 +2,13 @@
 
 #include <utility>
 
-#include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "server/store/artifact_references.h"
 #include "server/store/jobs_table.h"
+#include "server/store/names.h"
 #include "server/store/requests.h"
 
 namespace trainyard {
-namespace {
-
-constexpr char kCollection[] = "jobs/";
-constexpr char kNewest[] = "@last";
-constexpr int kMaxCandidates = 5;
-
-}  // namespace
 
 absl::StatusOr<v1::Job> JobStore::GetJob(const std::string& name) const {
   v1::Job job;
@@ -49,40 +42,12 @@ absl::StatusOr<JobPage> JobStore::ListJobs(const ListJobsQuery& query) const {
 
 absl::StatusOr<std::string> JobStore::ResolveName(const std::string& name,
                                                   const std::string& field) const {
-  std::vector<std::string> found;
-  const std::string prefix = name.rfind(kCollection, 0) == 0 ? name : kCollection + name;
-  if (prefix == kCollection) {
-    return WithReason(absl::InvalidArgumentError(field + ": required, for example jobs/mnist-7k2m"),
-                      "INVALID_REQUEST", {{"field", field}});
-  }
+  std::string full;
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
-    if (name == kNewest) {
-      Statement newest = connection.Query("SELECT name FROM jobs ORDER BY id DESC LIMIT 1");
-      if (newest.Next()) found.push_back(newest.Bytes(0));
-      return newest.status();
-    }
-    Statement query =
-        connection.Query("SELECT name FROM jobs WHERE name >= ? AND name < ? ORDER BY name LIMIT ?",
-                         prefix, prefix + "\x7f", kMaxCandidates);
-    // The exact name sorts first, and is meant even where it is also a prefix of others.
-    while (query.Next()) {
-      found.push_back(query.Bytes(0));
-      if (found.front() == prefix) break;
-    }
-    return query.status();
+    ASSIGN_OR_RETURN(full, trainyard::ResolveName(connection, kJobs, name, field));
+    return absl::OkStatus();
   }));
-  if (found.size() == 1) return found.front();
-  if (found.empty() && name == kNewest) {
-    return WithReason(absl::NotFoundError("there is no job yet"), "JOB_NOT_FOUND",
-                      {{"resource_type", "job"}, {"resource_name", kNewest}});
-  }
-  if (found.empty()) return NoSuchJob(prefix);
-  std::string candidates;
-  for (const std::string& candidate : found)
-    candidates += (candidates.empty() ? "" : ", ") + candidate;
-  return WithReason(
-      absl::InvalidArgumentError("'" + name + "' is the beginning of several jobs: " + candidates),
-      "AMBIGUOUS", {{"field", field}});
+  return full;
 }
 
 absl::StatusOr<EventSlice> JobStore::ReadEvents(const EventQuery& query) const {
@@ -103,7 +68,7 @@ absl::StatusOr<uint64_t> JobStore::LastSequence(const std::string& job) const {
       return absl::OkStatus();
     }
     RETURN_IF_ERROR(query.status());
-    return NoSuchJob(job);
+    return NoSuch(kJobs, job);
   }));
   return last;
 }

@@ -7,6 +7,7 @@
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "google/protobuf/util/time_util.h"
+#include "server/store/names.h"
 
 namespace trainyard {
 namespace {
@@ -14,14 +15,6 @@ namespace {
 using google::protobuf::util::TimeUtil;
 
 constexpr uint32_t kDefaultCheckpointsKept = 2;
-// Without vowels (no words) and without what is easily taken for another: 26^4 is about 457,000 a
-// label.
-constexpr char kNameAlphabet[] = "23456789bcdfghjkmnpqrstvwz";
-constexpr int kNameAlphabetSize = sizeof(kNameAlphabet) - 1;
-constexpr int kShortestSuffix = 4;
-constexpr int kLongestSuffix = 12;
-constexpr size_t kLongestLabel = 63;
-
 constexpr char kColumns[] =
     "id, create_time, cores, memory_bytes, checkpoint_step, attempt_checkpoint_step, "
     "stalled_attempts, "
@@ -40,36 +33,7 @@ absl::Status ReadRow(const Statement& query, JobRow& row) {
   return WithReason(absl::DataLossError("the row of a job cannot be read"), "DATABASE_CORRUPT");
 }
 
-std::string Label(const std::string& wanted) {
-  std::string label;
-  for (const char c : wanted.substr(0, kLongestLabel)) {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-') label += c;
-  }
-  return label.empty() ? "job" : label;
-}
-
-absl::StatusOr<std::string> UnusedName(Connection& connection, const std::string& label,
-                                       const std::function<uint64_t()>& random) {
-  for (int size = kShortestSuffix; size <= kLongestSuffix; ++size) {
-    uint64_t bits = random();
-    std::string name = "jobs/" + label + "-";
-    for (int i = 0; i < size; ++i, bits /= kNameAlphabetSize)
-      name += kNameAlphabet[bits % kNameAlphabetSize];
-    Statement taken = connection.Query("SELECT 1 FROM jobs WHERE name = ?", name);
-    if (!taken.Next()) {
-      RETURN_IF_ERROR(taken.status());
-      return name;
-    }
-  }
-  return absl::UnavailableError("found no unused name for a job; try again");
-}
-
 }  // namespace
-
-absl::Status NoSuchJob(const std::string& name) {
-  return WithReason(absl::NotFoundError("there is no job " + name), "JOB_NOT_FOUND",
-                    {{"resource_type", "job"}, {"resource_name", name}});
-}
 
 absl::StatusOr<JobRow> FindJob(Connection& connection, const std::string& name) {
   Statement query =
@@ -80,7 +44,7 @@ absl::StatusOr<JobRow> FindJob(Connection& connection, const std::string& name) 
     return row;
   }
   RETURN_IF_ERROR(query.status());
-  return NoSuchJob(name);
+  return NoSuch(kJobs, name);
 }
 
 absl::StatusOr<JobRow> InsertJob(Connection& connection, const v1::Specification& specification,
@@ -88,7 +52,7 @@ absl::StatusOr<JobRow> InsertJob(Connection& connection, const v1::Specification
                                  std::chrono::nanoseconds now,
                                  const std::function<uint64_t()>& random) {
   ASSIGN_OR_RETURN(const std::string name,
-                   UnusedName(connection, Label(specification.name()), random));
+                   UnusedName(connection, kJobs, specification.name(), random));
   JobRow row;
   row.create_time = now;
   row.cores = std::max(1u, specification.resources().cores());

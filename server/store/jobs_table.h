@@ -33,9 +33,6 @@ struct JobRow {
   uint32_t checkpoints_kept = 2;
 };
 
-// NOT_FOUND JOB_NOT_FOUND, with the resource's type and name.
-absl::Status NoSuchJob(const std::string& name);
-
 // NOT_FOUND JOB_NOT_FOUND.
 absl::StatusOr<JobRow> FindJob(Connection& connection, const std::string& name);
 

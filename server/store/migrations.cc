@@ -100,6 +100,24 @@ CREATE TABLE garbage (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
 )sql",
     // 2: requests expire.
     "CREATE INDEX requests_by_time ON requests(time);",
+    // 3: studies and their jobs.
+    R"sql(
+CREATE TABLE studies (
+  id INTEGER PRIMARY KEY,           -- order of creation
+  name TEXT NOT NULL UNIQUE,        -- "studies/..."
+  create_time INTEGER NOT NULL,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  request_id TEXT UNIQUE,           -- NULL where there was none
+  body_hash BLOB NOT NULL,
+  study BLOB NOT NULL               -- v1.Study as it was made: without jobs, states and results
+);
+CREATE TABLE study_jobs (
+  study_id INTEGER NOT NULL REFERENCES studies(id),
+  point INTEGER NOT NULL,           -- index in Study.points
+  job TEXT NOT NULL,
+  PRIMARY KEY (study_id, point)
+) WITHOUT ROWID;
+)sql",
 };
 constexpr int kVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

@@ -92,7 +92,7 @@ TEST_F(EventLogTest, TheResultOfARunReplacesThatOfAnEarlierAttempt) {
     return event;
   };
   ASSERT_OK(Append(job_, {ended(2, 10), ended(0, 20), ended(1, 30), ended(2, 40)}));
-  const v1::Job job = Get(job_);
+  const v1::Job job = *jobs_.GetJob(job_);
   ASSERT_EQ(job.runs_size(), 3);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(job.runs(i).run(), static_cast<uint32_t>(i));
   EXPECT_EQ(job.runs(0).steps(), 20u);

@@ -1,0 +1,208 @@
+#include "server/api/study_service.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/error_info.h"
+#include "engine/base/status.h"
+#include "server/api/request_hash.h"
+#include "server/rpc/opaque_token.h"
+#include "server/rpc/status_mapping.h"
+#include "server/store/job_state.h"
+#include "server/store/names.h"
+#include "server/studies/study_analysis.h"
+#include "server/studies/study_plan.h"
+#include "server/studies/study_points.h"
+
+namespace trainyard {
+namespace {
+
+constexpr size_t kLargestRequest = 1 << 20;
+constexpr size_t kLongestRequestId = 128;
+constexpr int32_t kLargestPriority = 100;
+constexpr uint32_t kDefaultPage = 50;
+constexpr uint32_t kLargestPage = 1000;
+constexpr size_t kMostKnown = 16;
+constexpr char kPageScope[] = "studies";
+
+void CheckRequest(const v1::CreateStudyRequest& request, Violations& violations) {
+  if (request.request_id().size() > kLongestRequestId)
+    violations.Add("request_id", absl::StrCat("at most ", kLongestRequestId, " characters"));
+  if (request.priority() < -kLargestPriority || request.priority() > kLargestPriority) {
+    violations.Add("priority",
+                   absl::StrCat("between ", -kLargestPriority, " and ", kLargestPriority));
+  }
+  if (request.ByteSizeLong() > kLargestRequest)
+    violations.Add("specification", absl::StrCat("at most ", kLargestRequest, " bytes"));
+}
+
+// Checks the job of each point as one of a user's, and counts what it takes. What is wrong at every
+// size is said once.
+std::vector<NewJob> CheckJobs(const SpecificationChecker& checker, int32_t priority,
+                              StudyPlan& plan, Violations& violations) {
+  std::vector<NewJob> jobs;
+  std::set<std::pair<std::string, std::string>> said;
+  double flops = 0;
+  for (size_t i = 0; i < plan.jobs.size(); ++i) {
+    Violations of_job;
+    CheckedSpecification checked = checker.CheckTraining(plan.jobs[i], of_job);
+    for (const Violation& violation : of_job.list()) {
+      const std::string path = PathInStudy(plan, static_cast<int>(i), violation.path);
+      if (said.emplace(path, violation.message).second) violations.Add(path, violation.message);
+    }
+    v1::StudyPoint& point = *plan.study.mutable_points(static_cast<int>(i));
+    point.set_parameters(checked.model.parameters());
+    point.set_flops(static_cast<double>(checked.model.flops_per_step()) *
+                    static_cast<double>(checked.model.steps()));
+    flops += point.flops();
+    NewJob job;
+    job.specification = std::move(checked.specification);
+    job.model = std::move(checked.model);
+    job.priority = priority;
+    jobs.push_back(std::move(job));
+  }
+  plan.study.set_total_flops(flops);
+  return jobs;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* StudyServiceHandler::CreateStudy(grpc::CallbackServerContext* context,
+                                                           const v1::CreateStudyRequest* request,
+                                                           v1::Study* response) {
+  return checks_.RunAsync(
+      context, [=, this](const Calls::Done& done) { Create(*request, *response, done); });
+}
+
+void StudyServiceHandler::Create(const v1::CreateStudyRequest& request, v1::Study& response,
+                                 const Calls::Done& done) {
+  Violations violations;
+  CheckRequest(request, violations);
+  if (!violations.empty()) return done(ViolationsError(violations, "INVALID_REQUEST"));
+  const std::string hash = RequestHash(request);
+  if (!request.validate_only()) {
+    absl::StatusOr<std::optional<v1::Study>> known =
+        studies_.FindRequest(request.request_id(), hash);
+    if (!known.ok()) return done(known.status());
+    if (known->has_value()) {
+      response = **std::move(known);
+      return done(absl::OkStatus());
+    }
+  }
+  StudyPlan plan = PlanStudy(request.specification(), violations);
+  std::vector<NewJob> jobs;
+  if (violations.empty()) jobs = CheckJobs(checker_, request.priority(), plan, violations);
+  if (!violations.empty()) return done(ViolationsError(violations, "INVALID_SPECIFICATION"));
+  if (request.validate_only()) {
+    response = std::move(plan.study);
+    return done(absl::OkStatus());
+  }
+  auto study = std::make_shared<v1::Study>(std::move(plan.study));
+  manager_.CreateAll(
+      std::move(jobs),
+      [study, request_id = request.request_id(), hash, now = clock_.Now()](
+          Connection& connection, const std::vector<std::string>& names) {
+        return InsertStudy(connection, request_id, hash, names, KernelRandom, now, *study);
+      },
+      [this, study, done, &response](const absl::Status& status) {
+        if (!status.ok()) return done(status);
+        absl::StatusOr<v1::Study> made = studies_.Get(study->name());
+        if (made.ok()) response = *std::move(made);
+        done(made.status());
+      });
+}
+
+grpc::ServerUnaryReactor* StudyServiceHandler::GetStudy(grpc::CallbackServerContext* context,
+                                                        const v1::GetStudyRequest* request,
+                                                        v1::Study* response) {
+  return checks_.Run(context, [=, this]() -> absl::Status {
+    ASSIGN_OR_RETURN(*response, Read(request->name()));
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<v1::Study> StudyServiceHandler::Read(const std::string& name) {
+  ASSIGN_OR_RETURN(v1::Study study, studies_.Get(name));
+  v1::Study known;
+  {
+    MutexLock lock(mutex_);
+    if (const auto found = known_.find(study.name()); found != known_.end()) known = found->second;
+  }
+  if (known.points_ended() == study.points_ended() && known.has_analysis()) {
+    for (int i = 0; i < study.points_size(); ++i) {
+      if (IsTerminal(study.points(i).state())) *study.mutable_points(i) = known.points(i);
+    }
+    *study.mutable_analysis() = known.analysis();
+    return study;
+  }
+  double test_samples = 0;
+  for (v1::StudyPoint& point : *study.mutable_points()) {
+    if (!IsTerminal(point.state())) continue;
+    ASSIGN_OR_RETURN(const v1::Job job, jobs_.GetJob(point.job()));
+    FillPoint(study.specification(), job, point);
+    const bool shares =
+        std::any_of(job.specification().metrics().begin(), job.specification().metrics().end(),
+                    [](const v1::Component& metric) { return metric.type() == "accuracy"; });
+    if (shares) test_samples = static_cast<double>(job.model().test_samples());
+  }
+  *study.mutable_analysis() = AnalyseStudy(study, test_samples);
+  MutexLock lock(mutex_);
+  if (known_.size() >= kMostKnown && known_.count(study.name()) == 0) known_.erase(known_.begin());
+  known_[study.name()] = study;
+  return study;
+}
+
+grpc::ServerUnaryReactor* StudyServiceHandler::ListStudies(grpc::CallbackServerContext* context,
+                                                           const v1::ListStudiesRequest* request,
+                                                           v1::ListStudiesResponse* response) {
+  return calls_.Run(context, [=, this]() -> absl::Status {
+    if (request->page_size() > kLargestPage) {
+      return FieldError("page_size",
+                        absl::StrCat(request->page_size(), "; at most ", kLargestPage));
+    }
+    const uint32_t size = request->page_size() == 0 ? kDefaultPage : request->page_size();
+    uint64_t before = 0;
+    if (!request->page_token().empty()) {
+      const std::optional<uint64_t> position = ReadToken(kPageScope, request->page_token());
+      if (!position.has_value()) return FieldError("page_token", "is not one of this list");
+      before = *position;
+    }
+    int64_t last = 0;
+    ASSIGN_OR_RETURN(std::vector<v1::Study> studies,
+                     studies_.List(static_cast<int>(size), static_cast<int64_t>(before), last));
+    for (v1::Study& study : studies) *response->add_studies() = std::move(study);
+    if (last != 0)
+      response->set_next_page_token(MakeToken(kPageScope, static_cast<uint64_t>(last)));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* StudyServiceHandler::CancelStudy(grpc::CallbackServerContext* context,
+                                                           const v1::CancelStudyRequest* request,
+                                                           v1::Study* response) {
+  return calls_.Run(context, [=, this] { return Cancel(request->name(), *response); });
+}
+
+absl::Status StudyServiceHandler::Cancel(const std::string& name, v1::Study& response) {
+  ASSIGN_OR_RETURN(const v1::Study study, studies_.Get(name));
+  if (IsTerminal(study.state())) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(study.name(), " has ended: it is ",
+                                                                 StateName(study.state()))),
+                      "STUDY_TERMINAL", {{"state", StateName(study.state())}});
+  }
+  RETURN_IF_ERROR(studies_.MarkCancelled(study.name()));
+  // One that ends meanwhile stays as it ended.
+  for (const v1::StudyPoint& point : study.points()) {
+    if (!IsTerminal(point.state()))
+      manager_.Cancel(point.job(), "", "", [](const absl::StatusOr<v1::Job>&) {});
+  }
+  ASSIGN_OR_RETURN(response, studies_.Get(study.name()));
+  return absl::OkStatus();
+}
+
+}  // namespace trainyard

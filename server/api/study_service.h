@@ -1,0 +1,62 @@
+// StudyService: plans studies, makes their jobs, and reads what came of them. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "engine/base/clock.h"
+#include "engine/base/mutex.h"
+#include "server/api/specification_checker.h"
+#include "server/jobs/job_manager.h"
+#include "server/rpc/calls.h"
+#include "server/store/job_store.h"
+#include "server/store/study_store.h"
+#include "trainyard/v1/study_service.grpc.pb.h"
+
+namespace trainyard {
+
+class StudyServiceHandler final : public v1::StudyService::CallbackService {
+ public:
+  // `checks`: for what may take long, the checks of many specifications and the analysis.
+  StudyServiceHandler(Calls& calls, Calls& checks, JobManager& manager, const JobStore& jobs,
+                      StudyStore& studies, const SpecificationChecker& checker, const Clock& clock)
+      : calls_(calls),
+        checks_(checks),
+        manager_(manager),
+        jobs_(jobs),
+        studies_(studies),
+        checker_(checker),
+        clock_(clock) {}
+
+  grpc::ServerUnaryReactor* CreateStudy(grpc::CallbackServerContext* context,
+                                        const v1::CreateStudyRequest* request,
+                                        v1::Study* response) override;
+  grpc::ServerUnaryReactor* GetStudy(grpc::CallbackServerContext* context,
+                                     const v1::GetStudyRequest* request,
+                                     v1::Study* response) override;
+  grpc::ServerUnaryReactor* ListStudies(grpc::CallbackServerContext* context,
+                                        const v1::ListStudiesRequest* request,
+                                        v1::ListStudiesResponse* response) override;
+  grpc::ServerUnaryReactor* CancelStudy(grpc::CallbackServerContext* context,
+                                        const v1::CancelStudyRequest* request,
+                                        v1::Study* response) override;
+
+ private:
+  void Create(const v1::CreateStudyRequest& request, v1::Study& response, const Calls::Done& done);
+  absl::StatusOr<v1::Study> Read(const std::string& name);
+  absl::Status Cancel(const std::string& name, v1::Study& response);
+
+  Calls& calls_;
+  Calls& checks_;
+  JobManager& manager_;
+  const JobStore& jobs_;
+  StudyStore& studies_;
+  const SpecificationChecker& checker_;
+  const Clock& clock_;
+  // What was read and analysed last, by name: a watch asks every second, and points end rarely.
+  Mutex mutex_;
+  std::map<std::string, v1::Study> known_ TRAINYARD_GUARDED_BY(mutex_);
+};
+
+}  // namespace trainyard

@@ -1,0 +1,51 @@
+// Studies: what was asked for, and which job does which point. What came of it is read from the
+// jobs.
+//
+// Reads block on SQLite, see job_store.h. Writes are functions on one connection, to be called
+// within the transaction that makes the jobs. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/store/database.h"
+#include "server/store/store.h"
+#include "trainyard/v1/study.pb.h"
+
+namespace trainyard {
+
+// Writes a study whose points are done by `jobs`, one for each, and sets its name and time.
+// ALREADY_EXISTS where the request_id, unless it is empty, was used.
+absl::Status InsertStudy(Connection& connection, const std::string& request_id,
+                         const std::string& request_hash, const std::vector<std::string>& jobs,
+                         const std::function<uint64_t()>& random, std::chrono::nanoseconds now,
+                         v1::Study& study);
+
+class StudyStore {
+ public:
+  explicit StudyStore(Store& store) : store_(store) {}
+
+  // With the names and states of its jobs, and the state that follows from them; NOT_FOUND
+  // STUDY_NOT_FOUND. See names.h for `name`.
+  absl::StatusOr<v1::Study> Get(const std::string& name) const;
+  // What an earlier request with this id made. ALREADY_EXISTS REQUEST_ID_REUSED where it had
+  // another body.
+  absl::StatusOr<std::optional<v1::Study>> FindRequest(const std::string& request_id,
+                                                       const std::string& request_hash) const;
+  // Newest first, without points; those before `before_id` where it is not 0. `last_id`: where the
+  // next page begins, 0 where there is none.
+  absl::StatusOr<std::vector<v1::Study>> List(int count, int64_t before_id, int64_t& last_id) const;
+  // From now on its state is that of a study that somebody stopped.
+  absl::Status MarkCancelled(const std::string& name);
+
+ private:
+  Store& store_;
+};
+
+}  // namespace trainyard

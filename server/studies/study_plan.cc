@@ -1,0 +1,232 @@
+#include "server/studies/study_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace trainyard {
+namespace {
+
+constexpr int kMostContenders = 64;
+constexpr int kMostSizes = 64;
+constexpr int kMostPoints = 1000;
+constexpr int64_t kMostRuns = 100'000;
+constexpr uint32_t kDefaultSeeds = 5;
+constexpr uint32_t kLeastSeeds = 2;
+constexpr uint32_t kMostSeeds = 100;
+constexpr size_t kLongestName = 40;
+constexpr uint32_t kDefaultBatch = 128;
+constexpr uint64_t kMostSteps = 1'000'000'000;
+constexpr uint64_t kForecastFactor = 10;
+
+std::string ContenderPath(int index) { return absl::StrCat("contenders[", index, "]"); }
+
+void CheckLabel(const std::string& path, const std::string& name, bool required,
+                Violations& violations) {
+  const bool good = name.size() <= kLongestName && (!required || !name.empty()) &&
+                    std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+                    });
+  if (!good) violations.Add(path, absl::StrCat("must be 1 to ", kLongestName, " of [a-z0-9-]"));
+}
+
+void CheckSizes(const v1::StudySpecification& study, Violations& violations) {
+  if (study.sizes().empty()) {
+    violations.Add("sizes", "required: numbers of training samples, for example [100, 300, 1000]");
+  }
+  if (study.sizes_size() > kMostSizes)
+    violations.Add("sizes", absl::StrCat(study.sizes_size(), " sizes; at most ", kMostSizes));
+  for (int i = 0; i < study.sizes_size(); ++i) {
+    if (study.sizes(i) == 0 || (i > 0 && study.sizes(i) <= study.sizes(i - 1))) {
+      return violations.Add(absl::StrCat("sizes[", i, "]"),
+                            absl::StrCat(study.sizes(i), "; sizes are above 0 and ascend"));
+    }
+  }
+  if (study.seeds() < kLeastSeeds || study.seeds() > kMostSeeds) {
+    violations.Add("seeds", absl::StrCat(study.seeds(), "; from ", kLeastSeeds,
+                                         ", since one says nothing of chance, to ", kMostSeeds,
+                                         " (verdicts take 3)"));
+  }
+  for (int i = 0; i < study.forecast_sizes_size(); ++i) {
+    if (study.forecast_sizes(i) == 0)
+      violations.Add(absl::StrCat("forecast_sizes[", i, "]"), "must be above 0");
+  }
+}
+
+// What the study itself decides.
+void CheckJobFields(const v1::Specification& job, const std::string& path, Violations& violations) {
+  const auto refuse = [&](bool present, const char* field) {
+    if (present) violations.Add(JoinPath(path, field), "not allowed: the study has it");
+  };
+  refuse(job.has_data(), "data");
+  refuse(!job.name().empty(), "name");
+  refuse(job.seed() != 0, "seed");
+  refuse(job.has_resources(), "resources");
+  refuse(job.metrics_size() > 0, "metrics");
+  const auto forbid = [&](bool present, const char* field, const char* instead) {
+    if (present) violations.Add(JoinPath(path, field), instead);
+  };
+  forbid(job.runs_size() > 0, "runs", "not allowed: write them as candidates");
+  forbid(job.has_predict(), "predict", "not allowed: a study trains");
+  forbid(job.has_benchmark(), "benchmark", "not allowed: a study trains");
+}
+
+void CheckContender(const v1::StudySpecification& study, int index, Violations& violations) {
+  const v1::Contender& contender = study.contenders(index);
+  const std::string path = ContenderPath(index);
+  CheckLabel(path + ".name", contender.name(), /*required=*/true, violations);
+  CheckJobFields(contender.specification(), path + ".specification", violations);
+  if (!v1::Family_IsValid(contender.family()))
+    violations.Add(path + ".family", "unknown value; known: TRADITIONAL, NETWORK");
+  for (int i = 0; i < contender.candidates_size(); ++i) {
+    const v1::Run& candidate = contender.candidates(i);
+    if (candidate.has_seed() || candidate.has_train_size() || candidate.has_subset_seed()) {
+      violations.Add(absl::StrCat(path, ".candidates[", i, "]"),
+                     "has a seed or a size; the study gives each candidate all of them");
+    }
+  }
+  if (contender.candidates_size() > 1 && study.data().split().validation() == 0) {
+    violations.Add("data.split.validation",
+                   absl::StrCat("required: ", path, " has ", contender.candidates_size(),
+                                " candidates, and to choose by the test part would be to tune on "
+                                "it; for example 0.1"));
+  }
+  if (contender.least_steps() > kMostSteps)
+    violations.Add(path + ".least_steps", absl::StrCat("at most ", kMostSteps));
+}
+
+void CheckStudy(const v1::StudySpecification& study, Violations& violations) {
+  CheckLabel("name", study.name(), /*required=*/false, violations);
+  CheckSizes(study, violations);
+  if (study.data().has_subset())
+    violations.Add("data.subset", "not allowed: the study draws a subset for each size and seed");
+  if (study.contenders().empty())
+    violations.Add("contenders", "required: at least one way to learn");
+  if (study.contenders_size() > kMostContenders) {
+    return violations.Add("contenders", absl::StrCat(study.contenders_size(),
+                                                     " contenders; at most ", kMostContenders));
+  }
+  std::set<std::string> names;
+  for (int i = 0; i < study.contenders_size(); ++i) {
+    CheckContender(study, i, violations);
+    if (!names.insert(study.contenders(i).name()).second) {
+      violations.Add(ContenderPath(i) + ".name",
+                     absl::StrCat("'", study.contenders(i).name(), "' is there already"));
+    }
+  }
+  const int64_t points = int64_t{study.contenders_size()} * study.sizes_size();
+  if (points > kMostPoints) {
+    violations.Add("sizes",
+                   absl::StrCat(study.contenders_size(), " contenders at ", study.sizes_size(),
+                                " sizes are ", points, " jobs; at most ", kMostPoints));
+  }
+  int64_t runs = 0;
+  for (const v1::Contender& contender : study.contenders())
+    runs += int64_t{CandidateCount(contender)} * study.seeds() * study.sizes_size();
+  if (runs > kMostRuns) {
+    violations.Add("seeds", absl::StrCat("the study would train ", runs, " models; at most ",
+                                         kMostRuns, ": take fewer seeds, sizes or candidates"));
+  }
+}
+
+// As many epochs as the user said, or more where they are too few steps.
+void StretchBudget(const v1::Contender& contender, uint64_t size, v1::Specification& job) {
+  if (!job.has_model()) return;
+  const uint64_t wanted = job.batch_size() == 0 ? kDefaultBatch : job.batch_size();
+  const uint64_t batch = std::min(wanted, size);
+  job.set_batch_size(static_cast<uint32_t>(batch));
+  v1::Budget& budget = *job.mutable_budget();
+  if (budget.epochs() > 0) {
+    const uint64_t steps_per_epoch = (size + batch - 1) / batch;
+    const uint64_t least = (contender.least_steps() + steps_per_epoch - 1) / steps_per_epoch;
+    budget.set_epochs(static_cast<uint32_t>(std::max<uint64_t>(budget.epochs(), least)));
+  }
+  // The end is what the study looks at, and is judged in any case.
+  if (!job.has_evaluation())
+    job.mutable_evaluation()->set_every_epochs(std::max(1u, budget.epochs()));
+}
+
+v1::Specification JobOf(const v1::StudySpecification& study, const v1::Contender& contender,
+                        uint64_t size) {
+  v1::Specification job = contender.specification();
+  job.set_name(absl::StrCat(contender.name(), "-", size));
+  *job.mutable_data() = study.data();
+  for (const v1::Component& transform : contender.transforms())
+    *job.mutable_data()->add_transforms() = transform;
+  job.mutable_data()->mutable_subset()->set_train_size(size);
+  *job.mutable_resources() = study.resources();
+  StretchBudget(contender, size, job);
+  for (int candidate = 0; candidate < CandidateCount(contender); ++candidate) {
+    for (int seed = 0; seed < static_cast<int>(study.seeds()); ++seed) {
+      v1::Run& run = *job.add_runs();
+      if (!contender.candidates().empty()) run = contender.candidates(candidate);
+      run.set_seed(SeedOf(seed));
+      run.set_subset_seed(SeedOf(seed));
+    }
+  }
+  return job;
+}
+
+void FillDefaults(v1::StudySpecification& study) {
+  if (study.seeds() == 0) study.set_seeds(kDefaultSeeds);
+  if (study.forecast_sizes().empty() && !study.sizes().empty())
+    study.add_forecast_sizes(study.sizes(study.sizes_size() - 1) * kForecastFactor);
+  for (v1::Contender& contender : *study.mutable_contenders()) {
+    if (contender.family() != v1::FAMILY_UNSPECIFIED) continue;
+    contender.set_family(contender.specification().has_learner() ? v1::TRADITIONAL : v1::NETWORK);
+  }
+}
+
+}  // namespace
+
+int CandidateCount(const v1::Contender& contender) {
+  return std::max(1, contender.candidates_size());
+}
+
+int RunIndex(const v1::StudySpecification& specification, int candidate, int seed) {
+  return candidate * static_cast<int>(specification.seeds()) + seed;
+}
+
+StudyPlan PlanStudy(const v1::StudySpecification& specification, Violations& violations) {
+  StudyPlan plan;
+  v1::StudySpecification& study = *plan.study.mutable_specification();
+  study = specification;
+  FillDefaults(study);
+  CheckStudy(study, violations);
+  if (!violations.empty()) return plan;
+  for (const v1::Contender& contender : study.contenders()) {
+    for (const uint64_t size : study.sizes()) {
+      v1::StudyPoint& point = *plan.study.add_points();
+      point.set_contender(contender.name());
+      point.set_size(size);
+      plan.jobs.push_back(JobOf(study, contender, size));
+      plan.study.set_total_runs(plan.study.total_runs() +
+                                static_cast<uint64_t>(plan.jobs.back().runs_size()));
+    }
+  }
+  return plan;
+}
+
+std::string PathInStudy(const StudyPlan& plan, int point, const std::string& path) {
+  const v1::StudySpecification& study = plan.study.specification();
+  const int sizes = study.sizes_size();
+  const std::string contender = ContenderPath(point / sizes);
+  if (absl::StartsWith(path, "data.subset")) return absl::StrCat("sizes[", point % sizes, "]");
+  const int own = study.data().transforms_size();
+  int transform = 0;
+  if (std::sscanf(path.c_str(), "data.transforms[%d]", &transform) == 1 && transform >= own) {
+    return absl::StrCat(contender, ".transforms[", transform - own, path.substr(path.find(']')));
+  }
+  int run = 0;
+  if (std::sscanf(path.c_str(), "runs[%d]", &run) == 1) {
+    return absl::StrCat(contender, ".candidates[", run / static_cast<int>(study.seeds()),
+                        path.substr(path.find(']')));
+  }
+  if (absl::StartsWith(path, "data") || absl::StartsWith(path, "resources")) return path;
+  return absl::StrCat(contender, ".specification.", path);
+}
+
+}  // namespace trainyard
