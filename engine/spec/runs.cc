@@ -45,18 +45,19 @@ void CheckDistinct(const v1::Specification& specification, Violations& violation
 }
 
 // Values of the learner stand beside a learner, those of the optimizer beside a net.
-void CheckKinds(const v1::Specification& specification, int run, Violations& violations) {
+bool CheckKinds(const v1::Specification& specification, int run, Violations& violations) {
+  const size_t before = violations.list().size();
   const v1::Run& own = specification.runs(run);
   const auto refuse = [&](bool present, const char* field, const char* why) {
     if (present) violations.Add(JoinPath(RunPath(run), field), why);
   };
   if (!specification.has_learner()) {
-    return refuse(!own.learner().empty(), "learner",
-                  "not allowed: the specification has no learner");
+    refuse(!own.learner().empty(), "learner", "not allowed: the specification has no learner");
   }
   constexpr char kNoOptimizer[] = "not allowed: a learner has no optimizer; use learner: {...}";
-  refuse(own.has_learning_rate(), kLearningRate, kNoOptimizer);
-  refuse(own.has_weight_decay(), kWeightDecay, kNoOptimizer);
+  refuse(specification.has_learner() && own.has_learning_rate(), kLearningRate, kNoOptimizer);
+  refuse(specification.has_learner() && own.has_weight_decay(), kWeightDecay, kNoOptimizer);
+  return violations.list().size() == before;
 }
 
 void CheckCheckpoint(const CompiledSpecification& compiled, int64_t cores, Violations& violations) {
@@ -127,7 +128,7 @@ CompiledRuns CompileRuns(const CompiledSpecification& compiled, const Catalogs& 
   std::set<std::pair<uint64_t, uint64_t>> subsets;
   int64_t largest_data = compiled.data.memory_bytes;
   for (int i = 0; i < specification.runs_size(); ++i) {
-    CheckKinds(specification, i, violations);
+    if (!CheckKinds(specification, i, violations)) continue;
     v1::Specification own = SpecificationOfRun(specification, i);
     CheckOptimizer(specification.runs(i), own.optimizer(), RunPath(i), catalogs, violations);
     subsets.emplace(own.data().subset().train_size(), own.data().subset().seed());

@@ -45,7 +45,6 @@ absl::Status RunsBoard::Restore(const std::string& bytes) {
     to.progress.set_step(from.steps());
     if (from.has_result()) {
       to.result = std::move(*from.mutable_result());
-      to.progress.set_step(to.result->steps());
       for (const v1::MetricValue& value : to.result->results())
         to.results[value.series()] = value.value();
     }
@@ -93,6 +92,9 @@ void RunsBoard::Log(v1::Severity severity, const std::string& text) {
 void RunsBoard::Emit(int run, v1::Event event) {
   MutexLock lock(mutex_);
   switch (event.kind_case()) {
+    case v1::Event::kAttemptStarted:  // told once, of the job
+      At(run).total_steps = event.attempt_started().total_steps();
+      return;
     case v1::Event::kProgress:
       At(run).progress = event.progress();
       return EmitProgress(/*force=*/false);
@@ -104,7 +106,7 @@ void RunsBoard::Emit(int run, v1::Event event) {
     case v1::Event::kLog:
       event.mutable_log()->set_text(absl::StrCat("run ", run, ": ", event.log().text()));
       return sink_.Emit(std::move(event));
-    default:  // of an attempt it is told once that it started, of files when they are kept
+    default:  // of files it is told when they are kept
       return;
   }
 }
@@ -180,6 +182,8 @@ void RunsBoard::End(int run, const RunOutcome& outcome, std::optional<v1::Artifa
     *event.mutable_artifact() = *std::move(model);
     sink_.Emit(std::move(event));
   }
+  // A learner that needs fewer rounds than it may take has done all the same.
+  state.progress.set_step(std::max(state.total_steps, state.progress.step()));
   state.result = result;
   v1::Event event;
   *event.mutable_run_ended() = std::move(result);
@@ -199,6 +203,7 @@ void RunsBoard::WriteCheckpoint() {
     v1::RunsCheckpoint::Run& out = *checkpoint.add_runs();
     if (run.result.has_value()) {
       *out.mutable_result() = *run.result;
+      out.set_steps(run.progress.step());
       continue;
     }
     out.set_state(run.checkpoint);

@@ -52,6 +52,7 @@ class RunsBoard {
     uint64_t checkpoint_steps = 0;
     // As last told.
     v1::Progress progress;
+    uint64_t total_steps = 0;
     bool trains = false;
     std::map<std::string, double> results;
   };

@@ -88,6 +88,24 @@ TEST_F(RunsTest, EveryViolationIsAtItsRun) {
   EXPECT_THAT(violations_.list().back().message, HasSubstr("batch_size"));
 }
 
+TEST_F(RunsTest, ParametersOfALearnerAreForLearners) {
+  EXPECT_THAT(PathsOf("runs { learner { key: 'c' value: 1 } }"),
+              UnorderedElementsAre("runs[0].learner"));
+  v1::Specification specification = Parse(
+      "runs { learner { key: 'c' value: -1 } } runs { learning_rate: 0.1 } runs { seed: 4 }"
+      "runs { learner { key: 'cc' value: 1 } }");
+  for (const char* field : {"model", "loss", "optimizer", "batch_size", "budget"})
+    specification.GetReflection()->ClearField(
+        &specification, specification.GetDescriptor()->FindFieldByName(field));
+  specification.mutable_learner()->set_type("linear_svm");
+  violations_ = Violations();
+  Compile(specification, catalogs_, DataRoots(), limits_, violations_);
+  std::vector<std::string> paths;
+  for (const Violation& violation : violations_.list()) paths.push_back(violation.path);
+  EXPECT_THAT(paths, UnorderedElementsAre("runs[0].learner.c", "runs[1].learning_rate",
+                                          "runs[3].learner.cc"));
+}
+
 TEST_F(RunsTest, RefusesTheSameRunTwice) {
   EXPECT_THAT(PathsOf("runs { seed: 1 } runs { seed: 2 } runs { seed: 1 }"),
               UnorderedElementsAre("runs[2]"));

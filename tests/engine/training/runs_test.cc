@@ -71,6 +71,25 @@ TEST_F(TrainRunsTest, EachRunGivesTheBitsOfAJobOfItsOwn) {
   }
 }
 
+TEST_F(TrainRunsTest, LearnersHaveRunsToo) {
+  v1::Specification specification = Parse(std::string(kTraining) + R"(
+    runs { seed: 1 learner { key: "c" value: 0.01 } } runs { seed: 1 learner { key: "c" value: 1 } }
+    runs { subset_seed: 3 train_size: 100 })");
+  for (const char* field : {"model", "loss", "optimizer", "batch_size", "budget"})
+    specification.GetReflection()->ClearField(
+        &specification, specification.GetDescriptor()->FindFieldByName(field));
+  specification.mutable_learner()->set_type("logistic_regression");
+  RecordingSink together;
+  ASSERT_EQ(Run(specification, together, 2).kind, Kind::kSucceeded);
+  EXPECT_EQ(ResultsOf(together).size(), 3u);
+  for (int i = 0; i < specification.runs_size(); ++i) {
+    RecordingSink alone;
+    ASSERT_EQ(Run(SpecificationOfRun(specification, i), alone).kind, Kind::kSucceeded);
+    EXPECT_EQ(ModelOf(together, i), alone.files["model.safetensors"]) << i;
+  }
+  EXPECT_NE(ModelOf(together, 0), ModelOf(together, 1));
+}
+
 TEST_F(TrainRunsTest, EveryRunEndsOnce) {
   RecordingSink sink;
   ASSERT_EQ(Run(Parse(std::string(kTraining) + kDifferent), sink, 2).kind, Kind::kSucceeded);
