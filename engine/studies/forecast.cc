@@ -111,15 +111,23 @@ class Mixture {
 };
 
 void Fill(const std::vector<Component>& components, Forecast& forecast) {
+  if (components.size() == 1) {  // exact, and with fewer levels
+    const Component& only = components[0];
+    forecast.value = only.value;
+    forecast.interval80 = only.At(0.8);
+    forecast.interval95 = only.At(0.95);
+    forecast.quantiles.assign(kQuantiles, 0);
+    for (size_t i = 0; i < kQuantiles / 2; ++i) {
+      const Interval ends = only.At(1 - (2 * static_cast<double>(i) + 1) / kQuantiles);
+      forecast.quantiles[i] = ends.low;
+      forecast.quantiles[kQuantiles - 1 - i] = ends.high;
+    }
+    return;
+  }
   const Mixture mixture(components);
   forecast.value = mixture.Quantile(0.5);
   forecast.interval80 = {mixture.Quantile(0.1), mixture.Quantile(0.9)};
   forecast.interval95 = {mixture.Quantile(0.025), mixture.Quantile(0.975)};
-  if (components.size() == 1) {
-    forecast.value = components[0].value;
-    forecast.interval80 = components[0].At(0.8);
-    forecast.interval95 = components[0].At(0.95);
-  }
   for (int i = 0; i < kQuantiles; ++i) {
     forecast.quantiles.push_back(mixture.Quantile((i + 0.5) / kQuantiles));
   }

@@ -78,7 +78,6 @@ absl::StatusOr<JointFit> FitJoint(const std::vector<ModelCurve>& models,
                                   const JointGuards& guards) {
   std::vector<LearningCurve> curves;
   std::vector<double> parameters;
-  std::vector<Noise> noises;
   size_t cells = 0;
   double relative_variance = 0, least_level = 0, test_samples = 0;
   for (const ModelCurve& model : models) {
@@ -86,16 +85,18 @@ absl::StatusOr<JointFit> FitJoint(const std::vector<ModelCurve>& models,
     curves.push_back(Winsorized(UsablePart(model.curve, guards.curve)));
     parameters.push_back(model.parameters);
     test_samples = std::max(test_samples, model.curve.test_samples);
-    noises.push_back(EstimateNoise(curves.back()));
-    least_level = std::max(least_level, noises.back().least_level);
-    for (const CurvePoint& point : curves.back().points) {
-      const double level = std::max(point.mean, noises.back().least_level);
-      relative_variance += noises.back().RunVarianceAt(point.size, point.mean) / (level * level);
-      ++cells;
-    }
+    cells += curves.back().points.size();
   }
   RETURN_IF_ERROR(CheckModels(models, guards, cells));
-  relative_variance /= static_cast<double>(cells);
+  const std::vector<Noise> noises = EstimateNoise(curves);
+  for (size_t m = 0; m < curves.size(); ++m) {
+    least_level = std::max(least_level, noises[m].least_level);
+    for (const CurvePoint& point : curves[m].points) {
+      const double level = std::max(point.mean, noises[m].least_level);
+      relative_variance += noises[m].RunVarianceAt(point.size, point.mean) / (level * level) /
+                           static_cast<double>(cells);
+    }
+  }
   const Observations observed = Join(curves, parameters, noises, cells, test_samples);
   JointFit result{LawFit(LawKind::kJoint, observed), relative_variance, test_samples, 1, 0};
   for (int pass = 0; pass < kMostReweightings; ++pass) {

@@ -31,19 +31,29 @@ struct Trend {
 
 double Level(double mean, double least) { return std::max(mean, least); }
 
+double LeastLevel(const LearningCurve& curve) {
+  if (curve.test_samples > 0) return 0.5 / curve.test_samples;
+  double most = 0;
+  for (const CurvePoint& point : curve.points) most = std::max(most, point.mean);
+  return most > 0 ? 1e-6 * most : 1e-12;
+}
+
 // Of log(s^2 / mean^2), corrected for the bias of the logarithm, on log size; only of points whose
 // seeds differ. False where there are none.
-bool FitTrend(const LearningCurve& curve, double least_level, Trend& trend) {
+bool FitTrend(const std::vector<LearningCurve>& curves, Trend& trend) {
   std::vector<double> x, y, weight, sampling;
-  for (const CurvePoint& point : curve.points) {
-    const double variance = point.UnitVariance();
-    if (point.freedom() < 1 || variance <= 0) continue;
-    const double half = point.freedom() / 2;
-    const double level = Level(point.mean, least_level);
-    x.push_back(std::log(point.size));
-    y.push_back(std::log(variance / (level * level)) - Digamma(half) + std::log(half));
-    sampling.push_back(Trigamma(half));
-    weight.push_back(1 / sampling.back());
+  for (const LearningCurve& curve : curves) {
+    const double least_level = LeastLevel(curve);
+    for (const CurvePoint& point : curve.points) {
+      const double variance = point.UnitVariance();
+      if (point.freedom() < 1 || variance <= 0) continue;
+      const double half = point.freedom() / 2;
+      const double level = Level(point.mean, least_level);
+      x.push_back(std::log(point.size));
+      y.push_back(std::log(variance / (level * level)) - Digamma(half) + std::log(half));
+      sampling.push_back(Trigamma(half));
+      weight.push_back(1 / sampling.back());
+    }
   }
   if (x.empty()) return false;
   double total = 0, mean_x = 0, mean_y = 0;
@@ -110,7 +120,8 @@ double SeedCorrelation(const LearningCurve& curve, const std::vector<double>& va
   if (freedom < 1) return 0;
   const double correlation = products / freedom;
   const double standard_error = 1 / std::sqrt(freedom);
-  return correlation > standard_error ? std::min(correlation, 0.95) : 0;
+  // One that is not there would make exponents look surer than they are.
+  return correlation > 2 * standard_error ? std::min(correlation, 0.95) : 0;
 }
 
 size_t Shared(const CurvePoint& a, const CurvePoint& b) {
@@ -139,31 +150,13 @@ double Median(std::vector<double> values) {
                 *std::max_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(middle)));
 }
 
-double LeastLevel(const LearningCurve& curve) {
-  if (curve.test_samples > 0) return 0.5 / curve.test_samples;
-  double most = 0;
-  for (const CurvePoint& point : curve.points) most = std::max(most, point.mean);
-  return most > 0 ? 1e-6 * most : 1e-12;
-}
-
-}  // namespace
-
-double Noise::UnitVarianceAt(double size, double level) const {
-  const double relative = log_relative_variance + slope * (std::log(size) - center);
-  const double bounded = Level(level, least_level);
-  return bounded * bounded * std::exp(relative);
-}
-
-double Noise::RunVarianceAt(double size, double level) const {
-  return run_to_unit * UnitVarianceAt(size, level);
-}
-
-Noise EstimateNoise(const LearningCurve& curve) {
+// `found` is absent where no two seeds differ.
+Noise NoiseOf(const LearningCurve& curve, const Trend* found) {
   Noise noise;
   noise.least_level = LeastLevel(curve);
   noise.log_relative_variance = 2 * std::log(kLeastRelativeDeviation);
-  Trend trend;
-  if (FitTrend(curve, noise.least_level, trend)) {
+  const Trend trend = found ? *found : Trend{};
+  if (found) {
     noise.log_relative_variance = trend.intercept;
     noise.slope = trend.slope;
     noise.center = trend.center;
@@ -198,6 +191,29 @@ Noise EstimateNoise(const LearningCurve& curve) {
     }
   }
   return noise;
+}
+
+}  // namespace
+
+double Noise::UnitVarianceAt(double size, double level) const {
+  const double relative = log_relative_variance + slope * (std::log(size) - center);
+  const double bounded = Level(level, least_level);
+  return bounded * bounded * std::exp(relative);
+}
+
+double Noise::RunVarianceAt(double size, double level) const {
+  return run_to_unit * UnitVarianceAt(size, level);
+}
+
+Noise EstimateNoise(const LearningCurve& curve) { return EstimateNoise(std::vector{curve})[0]; }
+
+std::vector<Noise> EstimateNoise(const std::vector<LearningCurve>& curves) {
+  Trend trend;
+  const bool found = FitTrend(curves, trend);
+  std::vector<Noise> noises;
+  for (const LearningCurve& curve : curves)
+    noises.push_back(NoiseOf(curve, found ? &trend : nullptr));
+  return noises;
 }
 
 Eigen::MatrixXd TestPartCovariance(const Eigen::VectorXd& means, double test_samples) {

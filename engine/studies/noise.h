@@ -39,6 +39,9 @@ struct Noise {
 
 // Of a curve with at least one point.
 Noise EstimateNoise(const LearningCurve& curve);
+// Of several models' curves, whose variances are shrunk towards one trend: relative to the error,
+// noise is of one kind in a ladder of models, and where it is not their scatter says so.
+std::vector<Noise> EstimateNoise(const std::vector<LearningCurve>& curves);
 
 // What the choice of `test_samples` test samples adds to the covariance of errors `means`: a sample
 // that a better model gets wrong is one that a worse model gets wrong, so that errors are points of

@@ -30,6 +30,13 @@ Plateau TestPlateau(const LearningCurve& curve, const PlateauOptions& options) {
   if (plateau.finding.verdict != Verdict::kHolds) return plateau;
   const LearningCurve part = UsablePart(curve, options.guards);
   const double size = part.points.back().size;
+  if (part.points.back().mean <= 0) {
+    plateau.finding.verdict = Verdict::kUndecided;
+    plateau.finding.sentence =
+        absl::StrCat(curve.name, curve.name.empty() ? "" : ": ", "undecided: no run at size ",
+                     Readable(size), " makes an error, so that none is left to take away");
+    return plateau;
+  }
   plateau.choice = ChooseLaw(part);
   const CurveFit power = FitCurve(part, LawKind::kPower);
   plateau.asymptote = power.law.Asymptote(options.level);

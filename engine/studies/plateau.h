@@ -17,7 +17,7 @@ struct PlateauOptions {
   // Below this share of the error per doubling a curve has plateaued.
   double threshold = 0.02;
   double level = 0.95;
-  Guards guards;
+  Guards guards = {};
 };
 
 struct Plateau {

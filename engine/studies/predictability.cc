@@ -17,7 +17,7 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Sizes that a forecast takes, and how near to ten times the size it may be compared.
 constexpr size_t kLeastSizes = 4;
-constexpr double kLeastFactor = 7, kMostFactor = 14;
+constexpr double kLeastFactor = 5, kMostFactor = 20;
 
 const CurvePoint* At(const LearningCurve& curve, double size) {
   for (const CurvePoint& point : curve.points) {

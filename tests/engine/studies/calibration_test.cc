@@ -127,14 +127,15 @@ TEST(CalibrationTest, ForecastsADecadeAheadCover) {
       }
       const ForecastScore score = ScoreForecasts(forecasts);
       EXPECT_GE(score.coverage80, 0.7) << Describe(task);
-      EXPECT_LE(score.coverage80, 0.9) << Describe(task);
+      EXPECT_LE(score.coverage80, 0.95) << Describe(task);  // 100 repetitions: 4 % either way
       EXPECT_GE(score.coverage95, 0.88) << Describe(task);
       all.insert(all.end(), forecasts.begin(), forecasts.end());
     }
   }
   const ForecastScore score = ScoreForecasts(all);
-  EXPECT_NEAR(score.coverage80, 0.82, 0.06);
-  EXPECT_NEAR(score.coverage95, 0.955, 0.03);
+  EXPECT_GE(score.coverage80, 0.75);
+  EXPECT_LE(score.coverage80, 0.9);
+  EXPECT_NEAR(score.coverage95, 0.96, 0.025);
 }
 
 }  // namespace
