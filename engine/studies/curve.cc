@@ -13,7 +13,10 @@ namespace trainyard::studies {
 namespace {
 
 constexpr size_t kMostRuns = 100'000;
-constexpr size_t kMostSizes = 1'000;
+constexpr size_t kMostSizes = 200;
+constexpr double kMostSize = 1e15;
+// A loss beyond it has diverged, whether or not it overflowed.
+constexpr double kMostError = 1e100;
 
 double SampleVariance(const std::vector<double>& values) {
   if (values.size() < 2) return 0;
@@ -28,8 +31,8 @@ absl::Status CheckRun(const MeasuredRun& run, double test_samples, size_t index)
   const auto refuse = [&](const std::string& what) {
     return absl::InvalidArgumentError(absl::StrCat("runs[", index, "]: ", what));
   };
-  if (!(run.size > 0) || std::isinf(run.size)) {
-    return refuse(absl::StrCat("size ", run.size, "; it is a positive number"));
+  if (!(run.size > 0) || run.size > kMostSize) {
+    return refuse(absl::StrCat("size ", run.size, "; it is above 0 and at most ", kMostSize));
   }
   if (run.error < 0) return refuse(absl::StrCat("error ", run.error, "; it is at least 0"));
   if (test_samples > 0 && std::isfinite(run.error) && run.error > 1) {
@@ -90,7 +93,7 @@ absl::StatusOr<LearningCurve> LearningCurve::Create(std::string name, std::vecto
     if (absl::Status status = CheckRun(runs[i], test_samples, i); !status.ok()) return status;
     CurvePoint& point = points[runs[i].size];
     point.size = runs[i].size;
-    if (std::isfinite(runs[i].error)) {
+    if (runs[i].error < kMostError) {
       point.runs.push_back(runs[i]);
     } else {
       ++point.failed;

@@ -15,7 +15,7 @@ struct MeasuredRun {
   double size = 0;           // training samples (or parameters, or steps), above 0
   uint64_t subset_seed = 0;  // which subset of the training data
   uint64_t init_seed = 0;
-  double error = 0;  // at least 0, lower is better; NaN or infinite: the run failed
+  double error = 0;  // at least 0, lower is better; NaN or above 1e100: the run failed
 };
 
 struct CurvePoint {

@@ -16,6 +16,7 @@ namespace trainyard::studies {
 namespace {
 
 constexpr int kQuantiles = 20;
+constexpr double kMostSize = 1e15;
 // A law that the back-test gives less than this is left out.
 constexpr double kLeastWeight = 0.01;
 
@@ -134,10 +135,10 @@ void Fill(const std::vector<Component>& components, Forecast& forecast) {
 }
 
 absl::Status CheckRequest(double samples, double parameters, const ForecastOptions& options) {
-  if (!(samples > 0) || std::isinf(samples) || !(parameters > 0) || std::isinf(parameters)) {
-    return absl::InvalidArgumentError(absl::StrCat("a forecast at ", samples, " samples and ",
-                                                   parameters,
-                                                   " parameters; both are positive and finite"));
+  if (!(samples > 0) || samples > kMostSize || !(parameters > 0) || parameters > kMostSize) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a forecast at ", samples, " samples and ", parameters,
+                     " parameters; both are above 0 and at most ", kMostSize));
   }
   if (options.seeds < 1) {
     return absl::InvalidArgumentError(

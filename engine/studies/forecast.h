@@ -30,8 +30,8 @@ struct ForecastOptions {
   bool same_test_part = true;
 };
 
-// INVALID_ARGUMENT for a size that is not positive and finite, FAILED_PRECONDITION where the curve
-// does not pass CheckEnough.
+// INVALID_ARGUMENT for a size that is not above 0 and at most 1e15, FAILED_PRECONDITION where the
+// curve does not pass CheckEnough.
 absl::StatusOr<Forecast> MakeForecast(const LearningCurve& curve, double samples,
                                       const ForecastOptions& options = {});
 // From the joint law, at n samples and N parameters. The seeds' variance is that of the fit.

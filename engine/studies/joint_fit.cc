@@ -12,6 +12,7 @@ namespace trainyard::studies {
 namespace {
 
 constexpr size_t kMostCells = 400;
+constexpr double kMostParameters = 1e15;
 constexpr double kHuber = 2.5;
 // As in EstimateNoise, the seeds pay for the weights, here of every model's own curve: with all of
 // their degrees of freedom 95 % intervals of a, b and E cover 90-94 % (docs/decisions/fits.md).
@@ -22,10 +23,10 @@ absl::Status CheckModels(const std::vector<ModelCurve>& curves, const JointGuard
                          size_t cells) {
   std::vector<double> parameters;
   for (const ModelCurve& model : curves) {
-    if (!(model.parameters > 0) || std::isinf(model.parameters)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(model.curve.name, ": ", model.parameters,
-                       " parameters; a joint law takes a positive number"));
+    if (!(model.parameters > 0) || model.parameters > kMostParameters) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          model.curve.name, ": ", model.parameters,
+          " parameters; a joint law takes a number above 0 and up to ", kMostParameters));
     }
     if (CheckEnough(model.curve, guards.curve).verdict == Verdict::kHolds) {
       parameters.push_back(model.parameters);

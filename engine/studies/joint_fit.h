@@ -36,7 +36,7 @@ struct JointGuards {
 };
 
 // FAILED_PRECONDITION, with the reason as its message, where there is not enough; INVALID_ARGUMENT
-// for parameters that are not positive and finite, and for more than 400 cells.
+// for parameters that are not above 0 and at most 1e15, and for more than 400 cells.
 absl::StatusOr<JointFit> FitJoint(const std::vector<ModelCurve>& curves,
                                   const JointGuards& guards = {});
 

@@ -35,7 +35,7 @@ double LeastLevel(const LearningCurve& curve) {
   if (curve.test_samples > 0) return 0.5 / curve.test_samples;
   double most = 0;
   for (const CurvePoint& point : curve.points) most = std::max(most, point.mean);
-  return most > 0 ? 1e-6 * most : 1e-12;
+  return std::max(1e-6 * most, 1e-12);
 }
 
 // Of log(s^2 / mean^2), corrected for the bias of the logarithm, on log size; only of points whose

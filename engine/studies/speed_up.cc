@@ -191,7 +191,8 @@ SpeedUp CompareCosts(const std::string& baseline_name, const std::vector<CostToT
     const auto match = by_seed.find(seed);
     if (match == by_seed.end()) continue;
     const CostToThreshold& other = match->second;
-    if (!(own.cost > 0) || !(other.cost > 0) || std::isinf(own.cost / other.cost)) continue;
+    const double ratio = other.cost / own.cost;
+    if (!(own.cost > 0) || !(ratio > 0) || std::isinf(ratio)) continue;
     ++result.pairs;
     if (!own.reached && !other.reached) {
       ++result.neither;
@@ -199,9 +200,9 @@ SpeedUp CompareCosts(const std::string& baseline_name, const std::vector<CostToT
     }
     result.only_treatment += !other.reached;
     result.only_baseline += !own.reached;
-    ratios.push_back({std::log(other.cost / own.cost), own.reached && other.reached ? Bound::kExact
-                                                       : own.reached ? Bound::kAtLeast
-                                                                     : Bound::kAtMost});
+    ratios.push_back({std::log(ratio), own.reached && other.reached ? Bound::kExact
+                                       : own.reached                ? Bound::kAtLeast
+                                                                    : Bound::kAtMost});
   }
   Finding& finding = result.finding;
   if (static_cast<int>(ratios.size()) < kLeastPairs) {

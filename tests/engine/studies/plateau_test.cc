@@ -4,7 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/studies/curve_fit.h"
+#include "engine/studies/crossover.h"
+#include "engine/studies/forecast.h"
 #include "tests/engine/studies/synthetic_curve.h"
 
 namespace trainyard::studies {
@@ -76,6 +77,25 @@ TEST(PlateauTest, AFlatCurveHasPlateaued) {
   const Plateau perfect = TestPlateau(*LearningCurve::Create("perfect", runs));
   EXPECT_EQ(perfect.finding.verdict, Verdict::kUndecided);
   EXPECT_THAT(perfect.finding.sentence, HasSubstr("no run at size 50,000 makes an error"));
+}
+
+// Whatever a user measured, no analysis crashes or hangs.
+TEST(PlateauTest, StrangeNumbersAreAnswered) {
+  for (double scale : {1e-200, 1e-12, 1e90}) {
+    for (double base : {1e-9, 1e9}) {
+      std::vector<MeasuredRun> runs;
+      for (uint64_t i = 0; i < 6; ++i) {
+        for (uint64_t seed = 0; seed < 3; ++seed) {
+          const double wild = (i + seed) % 4 == 0 ? 1e6 : 1;
+          runs.push_back({base * std::pow(10.0, static_cast<double>(i)), seed, seed, scale * wild});
+        }
+      }
+      const LearningCurve curve = *LearningCurve::Create("strange", runs);
+      EXPECT_FALSE(TestPlateau(curve).finding.sentence.empty());
+      EXPECT_TRUE(MakeForecast(curve, 1e15).ok());
+      EXPECT_FALSE(FindCrossover(curve, curve).finding.sentence.empty());
+    }
+  }
 }
 
 // One diverged run of 40 does not turn the answer.
