@@ -45,6 +45,7 @@ enum class RandomPurpose : uint32_t {
   kSplit = 5,
   kSubset = 6,
   kSynthetic = 7,
+  kLabelNoise = 8,
 };
 
 class RandomStream {

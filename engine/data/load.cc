@@ -6,7 +6,10 @@
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/saturated.h"
 #include "engine/base/status.h"
+#include "engine/data/fit_transforms.h"
+#include "engine/data/label_noise.h"
 #include "engine/data/part.h"
 #include "engine/data/split.h"
 
@@ -83,6 +86,7 @@ void ProveShapes(DataPlan& plan, const std::string& path, Violations& violations
     refuse(!plan.transforms.empty(), "transforms");
     return refuse(!plan.augmentations.empty(), "augment");
   }
+  bool stateless = true;
   for (size_t i = 0; i < plan.transforms.size(); ++i) {
     if (plan.transforms[i] == nullptr) return;
     const std::string where = absl::StrCat(JoinPath(path, "transforms"), "[", i, "]");
@@ -92,6 +96,14 @@ void ProveShapes(DataPlan& plan, const std::string& path, Violations& violations
       return violations.Add(where,
                             absl::StrCat("makes samples of shape ", shape->ToString(), "; at most ",
                                          kMostFeatures, " values are allowed"));
+    }
+    stateless = stateless && !plan.transforms[i]->looks_at_samples();
+    if (plan.transforms[i]->worth_keeping())
+      plan.memory_bytes = AddSaturated(plan.memory_bytes, KeptBytes(plan, stateless, *shape));
+    if (plan.train_size > 0 && plan.train_size < plan.transforms[i]->fewest_samples()) {
+      violations.Add(where,
+                     absl::StrCat("needs ", plan.transforms[i]->fewest_samples(),
+                                  " training samples at least; there are ", plan.train_size));
     }
     plan.info.input_shape = *shape;
   }
@@ -222,10 +234,16 @@ void ProvePlan(DataPlan& plan, const DataInfo* like, const DataRoots& roots,
   plan.count = described->count;
   plan.memory_bytes = described->memory_bytes;
   ProveSplit(plan, *described, path, violations);
+  ProveLabelNoise(plan.label_noise, plan.info, plan.train_size, JoinPath(path, "label_noise"),
+                  violations);
   ProveShapes(plan, path, violations);
 }
 
-absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots) {
+absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots, int threads) {
+  // Before the samples are read: where a file changes meanwhile, the next job finds another
+  // version.
+  ASSIGN_OR_RETURN(const std::string version, plan.source->Version(roots));
+  ThreadPool pool(threads);
   ASSIGN_OR_RETURN(Samples loaded, plan.source->Load(roots));
   if (!AsProven(plan, loaded)) return ChangedMeanwhile();
   SplitIndices parts = Divide(plan, loaded);
@@ -236,12 +254,11 @@ absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots) {
     ASSIGN_OR_RETURN(data.fitted.fill, MeansOf(loaded, parts.train));
     RETURN_IF_ERROR(ReplaceMissing(loaded, data.fitted.fill));
   }
+  data.report = ReportOn(loaded, parts, pool);
+  data.report.wrong_labels = AddLabelNoise(plan.label_noise, parts.train, loaded);
   auto reader = std::make_shared<FeatureReader>(std::make_shared<const Samples>(std::move(loaded)));
-  for (std::unique_ptr<Transform>& transform : plan.transforms) {
-    RETURN_IF_ERROR(transform->Fit(reader->ForFitting(parts.train)));
-    data.fitted.transforms.push_back(transform->Fitted());
-    RETURN_IF_ERROR(reader->Append(std::move(transform)));
-  }
+  ASSIGN_OR_RETURN(data.fitted.transforms,
+                   FitTransforms(plan, version, data.fitted.fill, parts, roots, pool, *reader));
   if (reader->shape() != plan.info.input_shape) return ChangedMeanwhile();
   auto augmentations = std::make_shared<const std::vector<std::unique_ptr<Augmentation>>>(
       std::move(plan.augmentations));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/violations.h"
+#include "engine/data/data_report.h"
 #include "engine/data/dataset.h"
 #include "engine/data/roots.h"
 #include "engine/data/source.h"
@@ -28,12 +29,23 @@ struct SplitOptions {
   uint64_t subset_seed = 0;
 };
 
+// Wrong labels in the training part, see engine/data/label_noise.h.
+struct LabelNoise {
+  double share = 0;
+  uint64_t seed = 0;
+};
+
 // Components made and checked, nothing loaded.
 struct DataPlan {
   std::unique_ptr<DataSource> source;
   std::vector<std::unique_ptr<Transform>> transforms;
   std::vector<std::unique_ptr<Augmentation>> augmentations;
   SplitOptions split;
+  LabelNoise label_noise;
+  // What the source and each transform were made of: equal texts give equal samples, as long as the
+  // source's version is the same. Empty: nothing is kept in the cache folder.
+  std::string source_key;
+  std::vector<std::string> transform_keys;
   // After the transforms.
   DataInfo info;
   int64_t train_size = 0;
@@ -41,7 +53,7 @@ struct DataPlan {
   int64_t test_size = 0;
   // All of the source's, also those that a subset leaves out.
   int64_t count = 0;
-  // Of the features in memory, all parts together.
+  // Of the features in memory, all parts together, also those that transforms gave and are kept.
   int64_t memory_bytes = 0;
 };
 
@@ -65,15 +77,16 @@ struct FittedData {
 struct LoadedData {
   DataInfo info;
   FittedData fitted;
+  DataReport report;
   // validation and test may be empty, never null.
   std::unique_ptr<Part> train;
   std::unique_ptr<Part> validation;
   std::unique_ptr<Part> test;
 };
 
-// Loads, splits, fits the transforms. The plan must have been proven; its transforms are moved
-// from.
-absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots);
+// Loads, splits, fits the transforms, on so many threads; the samples do not depend on how many.
+// The plan must have been proven; its transforms are moved from.
+absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots, int threads = 1);
 
 // The samples of a plan, whose transforms are those of the model, for a model with `fitted`.
 // `part`: train, validation or test by the plan's split, or all. INVALID_ARGUMENT where they are

@@ -72,17 +72,34 @@ FeatureReader::FeatureReader(std::shared_ptr<const Samples> samples)
   first.kernel = AffineKernel(first.map, input_size_);
 }
 
-FittingSamples FeatureReader::ForFitting(const std::vector<int64_t>& training) const {
+void FeatureReader::Replace(const Shape& shape, SharedArray<float> values,
+                            std::vector<int64_t> row_of) {
+  auto replaced = std::make_shared<Samples>(*samples_);
+  replaced->features = std::move(values);
+  samples_ = std::move(replaced);
+  row_of_ = std::move(row_of);
+  input_size_ = shape.elements();
+  largest_ = 0;
+  stages_.clear();
+  Stage& first = stages_.emplace_back();
+  first.input = first.output = shape;
+  first.map = AffineMap::Uniform(0, 1, 0);
+  first.kernel = AffineKernel(first.map, input_size_);
+}
+
+FittingSamples FeatureReader::ForFitting(const std::vector<int64_t>& training,
+                                         ThreadPool& pool) const {
   FittingSamples fitting;
   fitting.shape = shape();
   fitting.count = static_cast<int64_t>(training.size());
+  fitting.pool = &pool;
   fitting.read = [this, &training](int64_t sample, float* out) { Read(training[sample], out); };
   const auto* bytes = std::get_if<SharedArray<uint8_t>>(&samples_->features);
   const bool untouched = stages_.size() == 1 && stages_[0].map.groups() == 1 &&
                          stages_[0].map.shift[0] == 0 && stages_[0].map.offset[0] == 0;
   if (bytes != nullptr && untouched) {
     fitting.bytes = [this, &training, bytes](int64_t sample) {
-      return bytes->data() + training[sample] * input_size_;
+      return bytes->data() + RowOf(training[sample]) * input_size_;
     };
     fitting.byte_scale = stages_[0].map.scale[0];
   }
@@ -119,11 +136,11 @@ void FeatureReader::Read(int64_t sample, float* out) const {
     current = scratch.data();
   }
   const Stage& first = stages_.front();
+  const int64_t offset = RowOf(sample) * input_size_;
   if (const auto* bytes = std::get_if<SharedArray<uint8_t>>(&samples_->features)) {
-    first.kernel.Run(bytes->data() + sample * input_size_, current);
+    first.kernel.Run(bytes->data() + offset, current);
   } else {
-    const float* in =
-        std::get<SharedArray<float>>(samples_->features).data() + sample * input_size_;
+    const float* in = std::get<SharedArray<float>>(samples_->features).data() + offset;
     if (first.identity) {
       std::memcpy(current, in, static_cast<size_t>(input_size_) * sizeof(float));
     } else {

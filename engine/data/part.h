@@ -19,11 +19,15 @@ class FeatureReader {
   explicit FeatureReader(std::shared_ptr<const Samples> samples);
 
   // These samples, which must outlive the result, for fitting the next transform.
-  FittingSamples ForFitting(const std::vector<int64_t>& training) const;
+  FittingSamples ForFitting(const std::vector<int64_t>& training, ThreadPool& pool) const;
   // The transform must have been fitted or restored.
   absl::Status Append(std::unique_ptr<Transform> transform);
+  // From now on reads what the transforms so far gave, and nothing else of the features: a row of
+  // `values` [rows, shape] a sample. `row_of` is by the sample's number; empty: rows are samples.
+  void Replace(const Shape& shape, SharedArray<float> values, std::vector<int64_t> row_of);
 
   const Shape& shape() const { return stages_.back().output; }
+  // Their features are of no meaning after Replace.
   const Samples& samples() const { return *samples_; }
   // out: [shape].
   void Read(int64_t sample, float* out) const;
@@ -40,7 +44,10 @@ class FeatureReader {
     AffineKernel kernel;
   };
 
+  int64_t RowOf(int64_t sample) const { return row_of_.empty() ? sample : row_of_[sample]; }
+
   std::shared_ptr<const Samples> samples_;
+  std::vector<int64_t> row_of_;
   std::vector<Stage> stages_;
   int64_t input_size_ = 0;
   int64_t largest_ = 0;  // of the buffers between stages

@@ -15,6 +15,7 @@
 #include "engine/base/philox.h"
 #include "engine/data/affine.h"
 #include "engine/data/dataset.h"
+#include "engine/tensor/thread_pool.h"
 
 namespace trainyard {
 
@@ -22,12 +23,22 @@ namespace trainyard {
 struct FittingSamples {
   Shape shape;
   int64_t count = 0;
-  // Reads sample i into [shape].
+  // Reads sample i into [shape]. Thread-safe.
   std::function<void(int64_t sample, float* out)> read;
   // Set where the samples are bytes and no transform comes before: sample i as [shape] bytes, each
   // worth byte * byte_scale. Lets a transform sum in integers, which is fast and exact.
   std::function<const uint8_t*(int64_t sample)> bytes;
   double byte_scale = 1;
+  // For work in tiles; absent: the calling thread does it alone. What is found depends on the
+  // samples only, never on the number of threads.
+  ThreadPool* pool = nullptr;
+
+  // function(tile) for each tile below `tiles`, on all threads that there are.
+  template <typename F>
+  void Run(int tiles, const F& function) const {
+    if (pool != nullptr) return pool->Run(tiles, [&](int tile, int) { function(tile); });
+    for (int tile = 0; tile < tiles; ++tile) function(tile);
+  }
 };
 
 // What a transform found when it was fitted, by name.
@@ -38,7 +49,15 @@ class Transform {
   virtual ~Transform() = default;
   // The shape after it. INVALID_ARGUMENT where it does not fit.
   virtual absl::StatusOr<Shape> OutputShape(const Shape& input) const = 0;
-  // Called once, before the others below, with the training samples only (at least one).
+  // So many training samples Fit needs at least.
+  virtual int64_t fewest_samples() const { return 1; }
+  // Whether Fit depends on the samples, and not on their shape alone: then what the transform gives
+  // belongs to one training part.
+  virtual bool looks_at_samples() const { return true; }
+  // Whether Apply takes so long that LoadData calls it once a sample and keeps what it gives, in
+  // memory and in the cache folder, in place of once a reading.
+  virtual bool worth_keeping() const { return false; }
+  // Called once, before the others below, with the training samples only (at least fewest_samples).
   virtual absl::Status Fit(const FittingSamples& samples) = 0;
   // What Fit found, for Restore of another process; empty where there is nothing to find.
   virtual FittedValues Fitted() const { return {}; }

@@ -36,6 +36,8 @@ void RefuseModelFields(const v1::Data& data, Violations& violations) {
   }
   if (data.augment_size() > 0)
     violations.Add("predict.data.augment", "not allowed: samples are predicted as they are");
+  if (data.has_label_noise())
+    violations.Add("predict.data.label_noise", "not allowed: it is for training labels");
 }
 
 }  // namespace
@@ -46,6 +48,7 @@ DataPlan CompilePredictionData(const v1::Prediction& predict, const v1::Specific
   v1::Data data = predict.has_data() ? predict.data() : model.data();
   *data.mutable_transforms() = model.data().transforms();
   data.clear_augment();
+  data.clear_label_noise();
   return CompileData(data, &like, catalogs, roots, predict.has_data() ? "predict.data" : "data",
                      violations);
 }

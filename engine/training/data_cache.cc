@@ -29,7 +29,8 @@ std::string KeyOf(const v1::Data& data, const std::string& version) {
 
 absl::StatusOr<std::shared_ptr<const LoadedData>> DataCache::Load(const v1::Data& data,
                                                                   DataPlan plan,
-                                                                  const DataRoots& roots) {
+                                                                  const DataRoots& roots,
+                                                                  int threads) {
   MutexLock lock(mutex_);
   // Before the samples are read: where a file changes meanwhile, the next job finds another
   // version.
@@ -38,7 +39,7 @@ absl::StatusOr<std::shared_ptr<const LoadedData>> DataCache::Load(const v1::Data
   if (data_ != nullptr && key == key_) return data_;
   data_ = nullptr;
   const bool keep = plan.memory_bytes <= kMostKeptBytes;
-  ASSIGN_OR_RETURN(LoadedData loaded, LoadData(std::move(plan), roots));
+  ASSIGN_OR_RETURN(LoadedData loaded, LoadData(std::move(plan), roots, threads));
   auto result = std::make_shared<const LoadedData>(std::move(loaded));
   if (keep) {
     key_ = std::move(key);

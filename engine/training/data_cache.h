@@ -19,7 +19,7 @@ class DataCache {
   // before; this job's is kept where it is not too large for a worker that does nothing. Shared:
   // the next job may use it while the cache already holds another.
   absl::StatusOr<std::shared_ptr<const LoadedData>> Load(const v1::Data& data, DataPlan plan,
-                                                         const DataRoots& roots);
+                                                         const DataRoots& roots, int threads = 1);
 
  private:
   Mutex mutex_;

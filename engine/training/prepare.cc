@@ -35,7 +35,17 @@ absl::StatusOr<std::shared_ptr<const LoadedData>> LoadForRun(CompiledSpecificati
                                                              const RunOptions& options) {
   DataCache none;
   DataCache& cache = options.data_cache != nullptr ? *options.data_cache : none;
-  return cache.Load(compiled.specification.data(), std::move(compiled.data), options.roots);
+  return cache.Load(compiled.specification.data(), std::move(compiled.data), options.roots,
+                    options.threads);
+}
+
+void LogData(const LoadedData& data, JobSink& sink) {
+  for (const ReportLine& line : LinesOf(data.report, data.info)) {
+    v1::Event event;
+    event.mutable_log()->set_severity(line.warning ? v1::WARNING : v1::INFO);
+    event.mutable_log()->set_text(line.text);
+    sink.Emit(std::move(event));
+  }
 }
 
 onednn::Type ComputeTypeOf(const v1::Specification& specification) {

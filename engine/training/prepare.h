@@ -17,6 +17,8 @@ absl::StatusOr<CompiledSpecification> CompileForRun(const v1::Specification& spe
 // Moves compiled.data. From the options' cache where the job before had the same data.
 absl::StatusOr<std::shared_ptr<const LoadedData>> LoadForRun(CompiledSpecification& compiled,
                                                              const RunOptions& options);
+// Tells the log how the classes are balanced, and what was found that puts results in doubt.
+void LogData(const LoadedData& data, JobSink& sink);
 // What products are computed in: float32 where this machine has no instructions for what the
 // specification asks for.
 onednn::Type ComputeTypeOf(const v1::Specification& specification);

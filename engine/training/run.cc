@@ -55,6 +55,7 @@ absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOpti
                    start.step, " of ", compiled.total_steps, ": ", compiled.graph.parameters(),
                    " parameters, ", data.train->size(), " training, ", data.validation->size(),
                    " validation and ", data.test->size(), " test samples"));
+  LogData(data, sink);
   if (compiled.specification.precision() == v1::PRECISION_BF16 && !onednn::HasBfloat16())
     Log(sink, absl::StrCat("this machine (", onednn::InstructionSet(),
                            ") has no bfloat16 instructions: the run computes in fp32"));

@@ -13,6 +13,7 @@ class Normalize final : public AffineTransform {
  public:
   Normalize(std::vector<double> mean, std::vector<double> deviation)
       : mean_(std::move(mean)), deviation_(std::move(deviation)) {}
+  bool looks_at_samples() const override { return false; }
 
  protected:
   absl::Status Check(const Shape& input) const override {

@@ -19,6 +19,7 @@ class Pad final : public Transform {
         "takes images [channels, height, width]; samples have shape ", input.ToString()));
   }
   absl::Status Fit(const FittingSamples&) override { return absl::OkStatus(); }
+  bool looks_at_samples() const override { return false; }
   void Apply(const Shape& input, const float* in, float* out) const override {
     const int64_t height = input[1];
     const int64_t width = input[2];
