@@ -67,7 +67,8 @@ TEST(Pad, TakesImagesOnly) {
 // An example in a schema that does not hold would mislead every reader of `explain`.
 TEST(TransformCatalog, HasDocumentedComponents) {
   const auto catalog = transforms::MakeCatalog();
-  EXPECT_THAT(catalog.types(), ElementsAre("min_max", "normalize", "pad", "standardize"));
+  EXPECT_THAT(catalog.types(), ElementsAre("hog", "min_max", "normalize", "pad", "pca",
+                                           "standardize", "window_statistics"));
   for (const auto& [type, entry] : catalog.entries()) {
     EXPECT_FALSE(entry.schema.doc().empty()) << type;
     EXPECT_THAT(entry.schema.example(), HasSubstr("type: " + type));
