@@ -225,6 +225,29 @@ TEST_F(FitTransformsTest, WhatIsKeptCountsAsMemory) {
   EXPECT_EQ(PlanOf({true}, 10).memory_bytes, (10 + 10) * 2 * 4);
 }
 
+// A prediction keeps nothing and reads the same bits.
+TEST_F(FitTransformsTest, APredictionReadsWhatTrainingRead) {
+  const auto plan_of = [&](const DataInfo* like) {
+    DataPlan plan;
+    plan.source = MakeSource("synthetic_images", {{"samples", Value(60)}});
+    plan.source_key = "images";
+    plan.transform_keys = {"hog", "pca"};
+    Violations violations;
+    const auto catalog = transforms::MakeCatalog();
+    plan.transforms.push_back(catalog.Make({"hog", {}}, "t", violations));
+    plan.transforms.push_back(
+        catalog.Make({"pca", {{"components", Value(7)}, {"whiten", {true}}}}, "t", violations));
+    ProvePlan(plan, like, roots_, "data", violations);
+    EXPECT_TRUE(violations.empty()) << violations.ToStatus();
+    return plan;
+  };
+  const Loaded own = Load(plan_of(nullptr), 2);
+  const auto part =
+      LoadForModel(plan_of(&own.data.fitted.source), own.data.fitted, "train", DataRoots());
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_EQ(ReadAll(**part, 7), ReadAll(*own.data.train, 7));
+}
+
 TEST_F(FitTransformsTest, TooFewSamplesAreRefusedBeforeLoading) {
   DataPlan plan = PlanOf({true});
   plan.split.train_size = 1;

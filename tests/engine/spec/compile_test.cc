@@ -139,6 +139,28 @@ TEST_F(CompileTest, IdsAreNotTransformedNorStratified) {
               UnorderedElementsAre("data.transforms", "data.split.stratify"));
 }
 
+TEST_F(CompileTest, LabelNoiseIsForClasses) {
+  v1::Specification specification = Parse(kSequences);
+  specification.mutable_data()->mutable_label_noise()->set_share(0.1);
+  EXPECT_THAT(PathsOf(specification), UnorderedElementsAre("data.label_noise"));
+  specification = Small();
+  specification.mutable_data()->mutable_label_noise()->set_share(1);
+  EXPECT_THAT(PathsOf(specification), UnorderedElementsAre("data.label_noise.share"));
+  specification.mutable_data()->mutable_label_noise()->set_share(0.25);
+  EXPECT_EQ(CompileOne(specification).data.label_noise.share, 0.25);
+  EXPECT_TRUE(violations_.empty()) << violations_.ToStatus();
+}
+
+TEST_F(CompileTest, WhatTransformsGiveIsCountedAsMemory) {
+  v1::Specification specification = Small();
+  const int64_t plain = CompileOne(specification).data.memory_bytes;
+  v1::Component& pca = *specification.mutable_data()->add_transforms();
+  pca.set_type("pca");
+  (*pca.mutable_params())["components"].set_number_value(3);
+  EXPECT_EQ(CompileOne(specification).data.memory_bytes, plain + 1200 * 3 * 4);
+  EXPECT_TRUE(violations_.empty()) << violations_.ToStatus();
+}
+
 TEST_F(CompileTest, ClipsToAPositiveNorm) {
   v1::Specification specification = Small();
   for (const double bad : {-1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
@@ -339,6 +361,8 @@ TEST_F(CheckPredictionTest, TakesOtherSamples) {
   EXPECT_EQ(result_.predict().count(), 70u);
   EXPECT_THAT(MessageOfPrediction("predict { " + other + "transforms { type: 'standardize' } } }"),
               HasSubstr("predict.data.transforms: not allowed"));
+  EXPECT_THAT(MessageOfPrediction("predict { " + other + "label_noise { share: 0.1 } } }"),
+              HasSubstr("predict.data.label_noise: not allowed"));
   EXPECT_THAT(MessageOfPrediction("predict { part: 'test' " + other + "} }"),
               HasSubstr("predict.part: the data has no test part; 'all' takes every sample"));
 }

@@ -84,6 +84,17 @@ TEST_F(DataCacheTest, LargeDataIsNotKept) {
   EXPECT_NE(Load(data), *first);
 }
 
+TEST_F(DataCacheTest, OtherLabelNoiseIsOtherData) {
+  v1::Data data = Parse(kGaussian);
+  const auto first = Load(data);
+  data.mutable_label_noise()->set_share(0.2);
+  const auto noisy = Load(data);
+  EXPECT_EQ(first->report.wrong_labels, 0);
+  EXPECT_EQ(noisy->report.wrong_labels, 20);
+  data.mutable_label_noise()->set_seed(1);
+  EXPECT_NE(Load(data), noisy);
+}
+
 TEST_F(DataCacheTest, AFileThatIsGoneIsAnError) {
   const v1::Data data =
       Parse(R"(source { type: "csv" params { key: "path" value { string_value: "t.csv" } } })");
