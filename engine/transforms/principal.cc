@@ -8,6 +8,7 @@
 #include "engine/base/philox.h"
 #include "engine/base/status.h"
 #include "engine/tensor/onednn.h"
+#include "engine/transforms/sample_blocks.h"
 
 namespace trainyard {
 namespace {
@@ -15,53 +16,15 @@ namespace {
 using Eigen::MatrixXd;
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// Sums within a block are floats, over blocks doubles.
-constexpr int64_t kBlock = 1024;
-constexpr int64_t kSamplesPerTile = 64;
+// Sums within a block of samples are floats, over blocks doubles.
 constexpr int64_t kFeaturesPerTile = 64;
 // Of subspace iteration: directions beside those that are asked for, and rounds. A round multiplies
 // the error of a direction by the ratio of the variance beyond the subspace to its own.
 constexpr int64_t kExtraDirections = 16;
 constexpr int kRounds = 8;
 
-int TilesOf(int64_t count, int64_t each) { return static_cast<int>((count + each - 1) / each); }
-
-// Reads the samples in blocks, with `mean` subtracted.
-class Blocks {
- public:
-  Blocks(const FittingSamples& samples, std::vector<double> mean)
-      : samples_(samples), mean_(std::move(mean)) {
-    values_.resize(static_cast<size_t>(std::min(kBlock, samples.count) * features()));
-  }
-
-  // use(values [count, features], count) for each block.
-  template <typename F>
-  void ForEach(const F& use) {
-    for (int64_t first = 0; first < samples_.count; first += kBlock) {
-      const int64_t count = std::min(kBlock, samples_.count - first);
-      samples_.Run(TilesOf(count, kSamplesPerTile), [&](int tile) {
-        const int64_t end = std::min(count, (tile + 1) * kSamplesPerTile);
-        for (int64_t i = tile * kSamplesPerTile; i < end; ++i) Read(first + i, i);
-      });
-      use(values_.data(), count);
-    }
-  }
-  int64_t features() const { return samples_.shape.elements(); }
-
- private:
-  void Read(int64_t sample, int64_t row) {
-    float* const values = values_.data() + row * features();
-    samples_.read(sample, values);
-    for (size_t f = 0; f < mean_.size(); ++f) values[f] = static_cast<float>(values[f] - mean_[f]);
-  }
-
-  const FittingSamples& samples_;
-  const std::vector<double> mean_;  // empty: none
-  std::vector<float> values_;
-};
-
 std::vector<double> MeanOf(const FittingSamples& samples) {
-  Blocks blocks(samples, {});
+  SampleBlocks blocks(samples);
   const int64_t features = blocks.features();
   std::vector<double> mean(static_cast<size_t>(features));
   blocks.ForEach([&](const float* values, int64_t count) {
@@ -77,7 +40,7 @@ std::vector<double> MeanOf(const FittingSamples& samples) {
 }
 
 // Of the upper triangle only, which is all that is used.
-MatrixXd CovarianceOf(const FittingSamples& samples, Blocks& blocks) {
+MatrixXd CovarianceOf(const FittingSamples& samples, SampleBlocks& blocks) {
   const int64_t features = blocks.features();
   MatrixXd covariance = MatrixXd::Zero(features, features);
   blocks.ForEach([&](const float* values, int64_t count) {
@@ -115,7 +78,7 @@ absl::Status TooLarge() {
       "values are so large that their squares are no numbers; put {type: standardize} before pca");
 }
 
-absl::StatusOr<PrincipalComponents> Exact(const FittingSamples& samples, Blocks& blocks,
+absl::StatusOr<PrincipalComponents> Exact(const FittingSamples& samples, SampleBlocks& blocks,
                                           int64_t components) {
   const MatrixXd covariance = CovarianceOf(samples, blocks);
   if (!covariance.allFinite()) return TooLarge();
@@ -128,12 +91,13 @@ absl::StatusOr<PrincipalComponents> Exact(const FittingSamples& samples, Blocks&
 // Subspace iteration. The basis is [features, width].
 class Subspace {
  public:
-  Subspace(const FittingSamples& samples, Blocks& blocks, int64_t width)
+  Subspace(const FittingSamples& samples, SampleBlocks& blocks, int64_t width)
       : samples_(samples), blocks_(blocks), width_(width), basis_(blocks.features(), width) {
     const RandomStream stream(0, RandomPurpose::kInitialization);
     for (int64_t i = 0; i < basis_.size(); ++i)
       basis_.data()[i] = 2 * stream.Uniform(0, static_cast<uint64_t>(i)) - 1;
-    projected_.resize(static_cast<size_t>(std::min(kBlock, samples.count) * width));
+    projected_.resize(
+        static_cast<size_t>(std::min(SampleBlocks::kMostSamples, samples.count) * width));
   }
 
   // The basis becomes one of covariance * basis.
@@ -173,22 +137,22 @@ class Subspace {
 
  private:
   void Project(const float* values, int64_t count) {
-    samples_.Run(TilesOf(count, kSamplesPerTile), [&](int tile) {
-      const int64_t first = tile * kSamplesPerTile;
-      onednn::Gemm(std::min(kSamplesPerTile, count - first), width_, basis_.rows(), 1,
+    samples_.Run(TilesOf(count, SampleBlocks::kSamplesPerTile), [&](int tile) {
+      const int64_t first = tile * SampleBlocks::kSamplesPerTile;
+      onednn::Gemm(std::min(SampleBlocks::kSamplesPerTile, count - first), width_, basis_.rows(), 1,
                    {values + first * basis_.rows(), basis_.rows(), false},
                    {basis_.data(), width_, false}, 0, projected_.data() + first * width_, width_);
     });
   }
 
   const FittingSamples& samples_;
-  Blocks& blocks_;
+  SampleBlocks& blocks_;
   const int64_t width_;
   RowMajor basis_;
   std::vector<float> projected_;  // [block, width]
 };
 
-absl::StatusOr<PrincipalComponents> Iterative(const FittingSamples& samples, Blocks& blocks,
+absl::StatusOr<PrincipalComponents> Iterative(const FittingSamples& samples, SampleBlocks& blocks,
                                               int64_t components) {
   Subspace subspace(samples, blocks, std::min(components + kExtraDirections, blocks.features()));
   for (int round = 0; round < kRounds; ++round) RETURN_IF_ERROR(subspace.Turn());
@@ -204,7 +168,7 @@ absl::StatusOr<PrincipalComponents> Iterative(const FittingSamples& samples, Blo
 absl::StatusOr<PrincipalComponents> FindPrincipalComponents(const FittingSamples& samples,
                                                             int64_t components) {
   std::vector<double> mean = MeanOf(samples);
-  Blocks blocks(samples, mean);
+  SampleBlocks blocks(samples, mean);
   ASSIGN_OR_RETURN(PrincipalComponents found, blocks.features() <= kMostFeaturesOfCovariance
                                                   ? Exact(samples, blocks, components)
                                                   : Iterative(samples, blocks, components));

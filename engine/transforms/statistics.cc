@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/vectorized.h"
+#include "engine/transforms/sample_blocks.h"
 
 namespace trainyard {
 namespace {
@@ -12,6 +14,8 @@ namespace {
 // Sums of squares of so many bytes fit 32 bits.
 constexpr int64_t kBytesPerBlock = 32768;
 constexpr int64_t kSamplesPerBlock = 65536;
+// Of one feature each, that a thread adds up.
+constexpr int64_t kGroupsPerTile = 128;
 
 struct ByteSums {
   uint64_t sum = 0;
@@ -106,35 +110,70 @@ GroupStatistics FromBytes(const FittingSamples& samples, int64_t groups, int64_t
   return statistics;
 }
 
-GroupStatistics FromFloats(const FittingSamples& samples, int64_t groups, int64_t features) {
+// Adds values [count], of which all are of one group, or each of the next.
+TRAINYARD_VECTORIZED void AddFloats(const float* values, int64_t count, bool one_group,
+                                    double* mean, double* minimum, double* maximum) {
+  const auto add = [&](int64_t i, int64_t group) {
+    const double value = values[i];
+    mean[group] += value;
+    minimum[group] = std::min(minimum[group], value);
+    maximum[group] = std::max(maximum[group], value);
+  };
+  if (one_group) {
+    for (int64_t i = 0; i < count; ++i) add(i, 0);
+  } else {
+    for (int64_t i = 0; i < count; ++i) add(i, i);
+  }
+}
+
+TRAINYARD_VECTORIZED void AddSquares(const float* values, int64_t count, bool one_group,
+                                     const double* mean, double* squares) {
+  const auto add = [&](int64_t i, int64_t group) {
+    const double difference = values[i] - mean[group];
+    squares[group] += difference * difference;
+  };
+  if (one_group) {
+    for (int64_t i = 0; i < count; ++i) add(i, 0);
+  } else {
+    for (int64_t i = 0; i < count; ++i) add(i, i);
+  }
+}
+
+// add(values, first group, number of values) for the features of each tile of groups, sample
+// by sample.
+template <typename F>
+void ForEachRow(const FittingSamples& samples, int64_t groups, const F& add) {
+  SampleBlocks blocks(samples);
+  const int64_t features = blocks.features();
   const int64_t width = features / groups;
+  const int64_t groups_per_tile = width == 1 ? kGroupsPerTile : 1;
+  blocks.ForEach([&](const float* values, int64_t count) {
+    samples.Run(TilesOf(groups, groups_per_tile), [&](int tile) {
+      const int64_t group = tile * groups_per_tile;
+      const int64_t end = std::min(groups, group + groups_per_tile);
+      for (int64_t i = 0; i < count; ++i) {
+        add(values + i * features + group * width, group, (end - group) * width);
+      }
+    });
+  });
+}
+
+GroupStatistics FromFloats(const FittingSamples& samples, int64_t groups, int64_t features) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const size_t size = static_cast<size_t>(groups);
   GroupStatistics statistics{std::vector<double>(size), std::vector<double>(size),
                              std::vector<double>(size, kInfinity),
                              std::vector<double>(size, -kInfinity)};
-  std::vector<float> row(static_cast<size_t>(features));
-  const double n = static_cast<double>(samples.count) * static_cast<double>(width);
-  for (int64_t i = 0; i < samples.count; ++i) {
-    samples.read(i, row.data());
-    for (int64_t g = 0, f = 0; g < groups; ++g) {
-      for (int64_t end = f + width; f < end; ++f) {
-        statistics.mean[g] += row[f];
-        statistics.minimum[g] = std::min<double>(statistics.minimum[g], row[f]);
-        statistics.maximum[g] = std::max<double>(statistics.maximum[g], row[f]);
-      }
-    }
-  }
+  const bool one_group = groups < features;  // all values of a tile
+  const double n = static_cast<double>(samples.count) * static_cast<double>(features / groups);
+  ForEachRow(samples, groups, [&](const float* row, int64_t group, int64_t count) {
+    AddFloats(row, count, one_group, &statistics.mean[group], &statistics.minimum[group],
+              &statistics.maximum[group]);
+  });
   for (double& mean : statistics.mean) mean /= n;
-  for (int64_t i = 0; i < samples.count; ++i) {
-    samples.read(i, row.data());
-    for (int64_t g = 0, f = 0; g < groups; ++g) {
-      for (int64_t end = f + width; f < end; ++f) {
-        const double difference = row[f] - statistics.mean[g];
-        statistics.deviation[g] += difference * difference;
-      }
-    }
-  }
+  ForEachRow(samples, groups, [&](const float* row, int64_t group, int64_t count) {
+    AddSquares(row, count, one_group, &statistics.mean[group], &statistics.deviation[group]);
+  });
   for (int64_t g = 0; g < groups; ++g) {
     // A constant has no spread, whatever rounding made of its mean.
     const bool constant = statistics.minimum[g] == statistics.maximum[g];
