@@ -53,6 +53,7 @@ class Ngrams final : public DataSource {
   }
   absl::StatusOr<SourceDescription> DescribeLike(const DataInfo& like,
                                                  const DataRoots& roots) const override {
+    RETURN_IF_ERROR(CheckReading(like));
     ASSIGN_OR_RETURN(const Found found, Scan(roots, &like));
     SourceDescription description = DescriptionOf(found);
     RETURN_IF_ERROR(CheckLike(description.info, like));
@@ -69,6 +70,7 @@ class Ngrams final : public DataSource {
     return samples;
   }
   absl::StatusOr<Samples> LoadLike(const DataInfo& like, const DataRoots& roots) const override {
+    RETURN_IF_ERROR(CheckReading(like));
     ASSIGN_OR_RETURN(const Found found, Scan(roots, &like));
     TextRowsOptions rows = options_.rows;
     rows.label_may_be_absent = true;
@@ -93,6 +95,22 @@ class Ngrams final : public DataSource {
   }
 
  private:
+  // How texts become features, as a model keeps it: in place of a table's columns.
+  std::string Reading() const {
+    const NgramOptions& ngrams = options_.ngrams;
+    return absl::StrCat("n-grams of ", ngrams.smallest, " to ", ngrams.largest,
+                        ngrams.words ? " words" : " characters",
+                        ngrams.lower_case ? ", lower case" : "");
+  }
+  // Another reading would give a vector of the same length that means something else.
+  absl::Status CheckReading(const DataInfo& like) const {
+    const std::string known = like.columns.size() == 1 ? like.columns[0].name : "other features";
+    if (known == Reading()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("reads ", Reading(), ", the model ", SafeText(known, kLongestName),
+                     "; use the parameters that it was trained with"));
+  }
+
   std::vector<std::pair<std::string, const char*>> Files() const {
     std::vector<std::pair<std::string, const char*>> files = {{options_.path, "path"}};
     if (!options_.test_path.empty()) files.emplace_back(options_.test_path, "test_path");
@@ -159,6 +177,7 @@ class Ngrams final : public DataSource {
   SourceDescription DescriptionOf(const Found& found) const {
     SourceDescription description;
     description.info.input_shape = Shape({options_.ngrams.features});
+    description.info.columns = {{Reading(), {}}};
     description.info.classes = std::ssize(found.classes);
     description.info.class_names.resize(found.classes.size());
     for (const auto& [name, label] : found.classes)

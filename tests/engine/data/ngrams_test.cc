@@ -187,6 +187,17 @@ TEST_F(NgramsTest, PredictionKnowsTheModelsClassesAndNeedsNoLabels) {
               HasSubstr("new.jsonl:1: the model knows no class 'perhaps'"));
 }
 
+TEST_F(NgramsTest, PredictionReadsTextsAsTheModelDid) {
+  folder_.Write("a.csv", "text,label\nx,no\ny,yes\n");
+  const DataInfo like = Load({{"path", Text("a.csv")}}).info;
+  const auto source = MakeSource(
+      "ngrams", {{"path", Text("a.csv")}, {"features", Value(64)}, {"of", Text("characters")}});
+  EXPECT_THAT(Message(source->DescribeLike(like, roots_).status()),
+              HasSubstr("reads n-grams of 1 to 2 characters, lower case, the model n-grams of 1 to "
+                        "2 words, lower case; use the parameters that it was trained with"));
+  EXPECT_FALSE(source->LoadLike(like, roots_).ok());
+}
+
 TEST_F(NgramsTest, RefusesBadParameters) {
   Violations violations;
   MakeSource("ngrams", {{"path", Text("a.csv")}, {"smallest", Value(3)}, {"largest", Value(2)}},
