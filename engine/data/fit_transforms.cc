@@ -47,9 +47,8 @@ struct Place {
 
 class Chain {
  public:
-  Chain(const DataPlan& plan, const std::string& version, bool stateless, const SplitIndices& parts,
-        const Samples& samples)
-      : plan_(plan), version_(version), stateless_(stateless), parts_(parts), samples_(samples) {}
+  Chain(const DataPlan& plan, bool stateless, const SplitIndices& parts, const Samples& samples)
+      : plan_(plan), stateless_(stateless), parts_(parts), samples_(samples) {}
 
   // After transform `index`, whose shape is given.
   Place After(size_t index, const Shape& shape) const {
@@ -68,8 +67,7 @@ class Chain {
     }
     if (plan_.source_key.empty()) return place;
     absl::StrAppend(&place.key, kFormat, "\n", plan_.source_key.size(), " ", plan_.source_key, "\n",
-                    version_.size(), " ", version_, "\n", DigestOf(place.samples), "\n",
-                    stateless ? "any" : DigestOf(parts_.train));
+                    DigestOf(place.samples), "\n", stateless ? "any" : DigestOf(parts_.train));
     for (size_t i = 0; i <= index; ++i)
       absl::StrAppend(&place.key, "\n", plan_.transform_keys[i].size(), " ",
                       plan_.transform_keys[i]);
@@ -78,7 +76,6 @@ class Chain {
 
  private:
   const DataPlan& plan_;
-  const std::string& version_;
   const bool stateless_;
   const SplitIndices& parts_;
   const Samples& samples_;
@@ -124,7 +121,7 @@ int64_t KeptBytes(const DataPlan& plan, bool stateless, const Shape& shape) {
   return BytesOf(IsShared(plan.count, stateless, shape) ? plan.count : used, shape);
 }
 
-absl::StatusOr<std::vector<FittedValues>> FitTransforms(DataPlan& plan, const std::string& version,
+absl::StatusOr<std::vector<FittedValues>> FitTransforms(DataPlan& plan,
                                                         const std::vector<float>& fill,
                                                         const SplitIndices& parts,
                                                         const DataRoots& roots, ThreadPool& pool,
@@ -132,7 +129,7 @@ absl::StatusOr<std::vector<FittedValues>> FitTransforms(DataPlan& plan, const st
   const int64_t count = reader.samples().count;
   ASSIGN_OR_RETURN(const std::vector<Shape> shapes, ShapesOf(plan, reader.shape()));
   std::vector<Place> places(shapes.size());
-  const Chain chain(plan, version, fill.empty(), parts, reader.samples());
+  const Chain chain(plan, fill.empty(), parts, reader.samples());
   for (size_t i = 0; i < shapes.size(); ++i) {
     if (plan.transforms[i]->worth_keeping()) places[i] = chain.After(i, shapes[i]);
   }

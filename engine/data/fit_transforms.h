@@ -16,9 +16,9 @@ namespace trainyard {
 // those of this plan's parts.
 int64_t KeptBytes(const DataPlan& plan, bool stateless, const Shape& shape);
 
-// Appends the plan's transforms, fitted on parts.train, to the reader; what each found. `version`
-// is the source's, `fill` what replaced missing values there.
-absl::StatusOr<std::vector<FittedValues>> FitTransforms(DataPlan& plan, const std::string& version,
+// Appends the plan's transforms, fitted on parts.train, to the reader; what each found. `fill` is
+// what replaced missing values.
+absl::StatusOr<std::vector<FittedValues>> FitTransforms(DataPlan& plan,
                                                         const std::vector<float>& fill,
                                                         const SplitIndices& parts,
                                                         const DataRoots& roots, ThreadPool& pool,

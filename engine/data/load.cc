@@ -240,9 +240,6 @@ void ProvePlan(DataPlan& plan, const DataInfo* like, const DataRoots& roots,
 }
 
 absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots, int threads) {
-  // Before the samples are read: where a file changes meanwhile, the next job finds another
-  // version.
-  ASSIGN_OR_RETURN(const std::string version, plan.source->Version(roots));
   ThreadPool pool(threads);
   ASSIGN_OR_RETURN(Samples loaded, plan.source->Load(roots));
   if (!AsProven(plan, loaded)) return ChangedMeanwhile();
@@ -258,7 +255,7 @@ absl::StatusOr<LoadedData> LoadData(DataPlan plan, const DataRoots& roots, int t
   data.report.wrong_labels = AddLabelNoise(plan.label_noise, parts.train, loaded);
   auto reader = std::make_shared<FeatureReader>(std::make_shared<const Samples>(std::move(loaded)));
   ASSIGN_OR_RETURN(data.fitted.transforms,
-                   FitTransforms(plan, version, data.fitted.fill, parts, roots, pool, *reader));
+                   FitTransforms(plan, data.fitted.fill, parts, roots, pool, *reader));
   if (reader->shape() != plan.info.input_shape) return ChangedMeanwhile();
   auto augmentations = std::make_shared<const std::vector<std::unique_ptr<Augmentation>>>(
       std::move(plan.augmentations));

@@ -42,8 +42,8 @@ struct DataPlan {
   std::vector<std::unique_ptr<Augmentation>> augmentations;
   SplitOptions split;
   LabelNoise label_noise;
-  // What the source and each transform were made of: equal texts give equal samples, as long as the
-  // source's version is the same. Empty: nothing is kept in the cache folder.
+  // What decides the source's samples, its version among it, and what each transform was made of:
+  // equal texts give equal samples. Empty: nothing is kept in the cache folder.
   std::string source_key;
   std::vector<std::string> transform_keys;
   // After the transforms.

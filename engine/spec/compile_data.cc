@@ -1,8 +1,5 @@
 #include "engine/spec/compile_data.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -27,18 +24,6 @@ std::vector<std::unique_ptr<T>> MakeAll(
     made.push_back(catalog.Make(ToRaw(components[i], at, violations), at, violations));
   }
   return made;
-}
-
-// Equal for equal components: maps have no order of their own.
-std::string KeyOf(const v1::Component& component) {
-  std::string key;
-  {
-    google::protobuf::io::StringOutputStream stream(&key);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    component.SerializeToCodedStream(&coded);
-  }
-  return key;
 }
 
 }  // namespace
@@ -70,9 +55,6 @@ DataPlan CompileData(const v1::Data& data, const DataInfo* like, const Catalogs&
   }
   plan.split.subset_seed = data.subset().seed();
   plan.label_noise = {data.label_noise().share(), data.label_noise().seed()};
-  plan.source_key = KeyOf(data.source());
-  for (const v1::Component& transform : data.transforms())
-    plan.transform_keys.push_back(KeyOf(transform));
   if (violations.list().size() == before) ProvePlan(plan, like, roots, path, violations);
   return plan;
 }

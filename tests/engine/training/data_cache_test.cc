@@ -75,6 +75,24 @@ TEST_F(DataCacheTest, AFileThatChangedIsReadAgain) {
   EXPECT_EQ(FirstValue(*Load(data)), 20);
 }
 
+// What transforms gave is kept on disk, by the version of the file.
+TEST_F(DataCacheTest, AFileThatChangedIsTransformedAgain) {
+  roots_.cache_folder = folder_.PathOf("cache");
+  const v1::Data data = Parse(
+      R"(source { type: "csv" params { key: "path" value { string_value: "t.csv" } }
+                  params { key: "task" value { string_value: "regression" } } }
+         transforms { type: "pca" params { key: "components" value { number_value: 1 } } })");
+  folder_.Write("t.csv", "x,y\n1,1.5\n2,2.5\n6,3.5\n");
+  const auto first_of = [&]() {
+    cache_ = DataCache();  // as another worker would find it
+    return FirstValue(*Load(data));
+  };
+  EXPECT_FLOAT_EQ(first_of(), -2);
+  EXPECT_FLOAT_EQ(first_of(), -2);
+  folder_.Write("t.csv", "x,y\n10,1.5\n20,2.5\n60,3.5\n");
+  EXPECT_FLOAT_EQ(first_of(), -20);
+}
+
 TEST_F(DataCacheTest, LargeDataIsNotKept) {
   const v1::Data data = Parse(kGaussian);
   DataPlan plan = PlanOf(data);
