@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostImages = 10'000'000;
+constexpr size_t kMostImages = 2'000'000;
 constexpr size_t kMostClasses = 1 << 16;
 constexpr size_t kLongestName = 200;
 

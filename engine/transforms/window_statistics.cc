@@ -63,7 +63,8 @@ class WindowStatistics final : public Transform {
   WindowStatistics(int64_t window, int64_t stride) : window_(window), stride_(stride) {}
 
   absl::StatusOr<Shape> OutputShape(const Shape& input) const override {
-    if (input.rank() > 2) {
+    // Arrays [samples, channels, length] are read as images of one colour.
+    if (input.rank() > 3 || (input.rank() == 3 && input[0] != 1)) {
       return absl::InvalidArgumentError(absl::StrCat(
           "takes series [channels, length] or [length]; samples have shape ", input.ToString()));
     }

@@ -43,6 +43,9 @@ TEST(WindowStatistics, WindowsThenChannels) {
   const RawMap overlapping = {{"window", Value(3)}, {"stride", Value(1)}};
   EXPECT_EQ(*MakeTransform("window_statistics", overlapping)->OutputShape(Shape({2, 5})),
             Shape({3 * 2 * 7}));
+  // As npy gives arrays [samples, channels, length].
+  EXPECT_EQ(*MakeTransform("window_statistics", overlapping)->OutputShape(Shape({1, 2, 5})),
+            Shape({3 * 2 * 7}));
 }
 
 TEST(WindowStatistics, FindsTheFrequencyOfASine) {
@@ -87,8 +90,8 @@ TEST(WindowStatistics, RefusesWhatHasNoWindow) {
   const auto message = [](const RawMap& params, const Shape& shape) {
     return Message(MakeTransform("window_statistics", params)->OutputShape(shape).status());
   };
-  EXPECT_THAT(message({}, Shape({1, 28, 28})),
-              HasSubstr("takes series [channels, length] or [length]; samples have shape [1, 28"));
+  EXPECT_THAT(message({}, Shape({3, 28, 28})),
+              HasSubstr("takes series [channels, length] or [length]; samples have shape [3, 28"));
   EXPECT_THAT(message({{"window", Value(10)}}, Shape({3, 9})),
               HasSubstr("window: 10; series of shape [3, 9] have 9 values in a row"));
   EXPECT_THAT(message({}, Shape({4, 1})), HasSubstr("2 to 65536 are taken: set `window`"));
