@@ -165,7 +165,8 @@ GroupStatistics FromFloats(const FittingSamples& samples, int64_t groups, int64_
                              std::vector<double>(size, kInfinity),
                              std::vector<double>(size, -kInfinity)};
   const bool one_group = groups < features;  // all values of a tile
-  const double n = static_cast<double>(samples.count) * static_cast<double>(features / groups);
+  const int64_t width = features / groups;
+  const double n = static_cast<double>(samples.count) * static_cast<double>(width);
   ForEachRow(samples, groups, [&](const float* row, int64_t group, int64_t count) {
     AddFloats(row, count, one_group, &statistics.mean[group], &statistics.minimum[group],
               &statistics.maximum[group]);
