@@ -11,12 +11,12 @@
 #include "client/cli/format.h"
 #include "client/cli/output.h"
 #include "client/cli/table.h"
-#include "client/cli/text.h"
 #include "client/lib/scalars.h"
 #include "client/lib/spec_to_tree.h"
 #include "client/lib/specification_file.h"
 #include "client/lib/watch.h"
 #include "client/lib/yaml_parser.h"
+#include "client/text/text.h"
 #include "trainyard/v1/job_service.pb.h"
 
 namespace trainyard::cli {

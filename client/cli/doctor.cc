@@ -7,7 +7,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
-#include "client/cli/text.h"
+#include "client/text/text.h"
 #include "engine/base/status.h"
 #include "trainyard/v1/data_service.pb.h"
 #include "trainyard/v1/server_service.pb.h"

@@ -7,7 +7,7 @@
 #include "client/cli/exit_codes.h"
 #include "client/cli/output.h"
 #include "client/cli/table.h"
-#include "client/cli/text.h"
+#include "client/text/text.h"
 #include "trainyard/v1/catalog_service.pb.h"
 
 namespace trainyard::cli {

@@ -9,9 +9,9 @@
 #include "client/cli/format.h"
 #include "client/cli/progress_view.h"
 #include "client/cli/run_state.h"
-#include "client/cli/text.h"
 #include "client/lib/job_names.h"
 #include "client/lib/watch.h"
+#include "client/text/text.h"
 #include "engine/base/status.h"
 #include "trainyard/v1/job.pb.h"
 

@@ -13,8 +13,8 @@
 #include "client/cli/job_argument.h"
 #include "client/cli/output.h"
 #include "client/cli/table.h"
-#include "client/cli/text.h"
 #include "client/lib/spec_to_tree.h"
+#include "client/text/text.h"
 #include "trainyard/v1/job.pb.h"
 
 namespace trainyard::cli {

@@ -7,8 +7,8 @@
 #include "client/cli/format.h"
 #include "client/cli/job_argument.h"
 #include "client/cli/output.h"
-#include "client/cli/text.h"
 #include "client/lib/watch.h"
+#include "client/text/text.h"
 #include "trainyard/v1/metric_service.pb.h"
 
 namespace trainyard::cli {

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/exit_codes.h"
-#include "client/cli/text.h"
+#include "client/text/text.h"
 #include "engine/base/violations.h"
 
 namespace trainyard::cli {

@@ -3,9 +3,9 @@
 #include "absl/strings/str_split.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/options.h"
-#include "client/cli/text.h"
 #include "client/lib/errors.h"
 #include "client/lib/scalars.h"
+#include "client/text/text.h"
 #include "engine/base/status.h"
 
 namespace trainyard::cli {

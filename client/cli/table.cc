@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "client/cli/text.h"
+#include "client/text/text.h"
 
 namespace trainyard::cli {
 namespace {

@@ -10,8 +10,8 @@
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/server_process.h"
-#include "client/cli/text.h"
 #include "client/lib/files.h"
+#include "client/text/text.h"
 
 namespace trainyard::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/output.h"
-#include "client/cli/text.h"
+#include "client/text/text.h"
 #include "trainyard/v1/server_service.pb.h"
 
 namespace trainyard::cli {

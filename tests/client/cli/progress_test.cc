@@ -3,7 +3,7 @@
 
 #include "client/cli/progress_view.h"
 #include "client/cli/run_state.h"
-#include "client/cli/text.h"
+#include "client/text/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/fake_server.h"

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "client/cli/text.h"
+#include "client/text/text.h"
 #include "gtest/gtest.h"
 
 namespace trainyard::cli {

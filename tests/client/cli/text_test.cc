@@ -4,7 +4,7 @@
 #include "client/cli/csv_rows.h"
 #include "client/cli/format.h"
 #include "client/cli/sparkline.h"
-#include "client/cli/text.h"
+#include "client/text/text.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "gtest/gtest.h"
@@ -14,23 +14,6 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-TEST(Text, CountsColumnsAndNotBytes) {
-  EXPECT_EQ(DisplayWidth("abc"), 3);
-  EXPECT_EQ(DisplayWidth("▁▂é"), 3);
-  EXPECT_EQ(PadRight("é", 3), "é  ");
-  EXPECT_EQ(PadLeft("é", 3), "  é");
-}
-
-TEST(Text, CutsWithAMark) {
-  EXPECT_EQ(Ellipsize("abcdef", 4, true), "abc…");
-  EXPECT_EQ(Ellipsize("abcdef", 4, false), "abc~");
-  EXPECT_EQ(Ellipsize("abcd", 4, true), "abcd");
-  EXPECT_EQ(Ellipsize("ééééé", 3, true), "éé…");
-  EXPECT_EQ(Ellipsize("abc", 0, true), "");
-}
-
-TEST(Text, LetsNoTerminalSequenceThrough) { EXPECT_EQ(Printable("a\x1b[31mb\n"), "a?[31mb?"); }
 
 TEST(Format, WritesNumbersForPeople) {
   EXPECT_EQ(Count(0), "0");
