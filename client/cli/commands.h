@@ -15,6 +15,7 @@ std::unique_ptr<Command> MakeJobLs();
 std::unique_ptr<Command> MakeJobGet();
 std::unique_ptr<Command> MakeJobWatch();
 std::unique_ptr<Command> MakeJobLogs();
+std::unique_ptr<Command> MakeJobPlot();
 std::unique_ptr<Command> MakeJobWait();
 std::unique_ptr<Command> MakeJobCancel();
 std::unique_ptr<Command> MakePredict();

@@ -69,6 +69,10 @@ absl::StatusOr<v1::ListSeriesResponse> Client::ListSeries(const v1::ListSeriesRe
   return Call<v1::MetricService>(connection_, &v1::MetricService::Stub::ListSeries, request);
 }
 
+absl::StatusOr<v1::ReadSeriesResponse> Client::ReadSeries(const v1::ReadSeriesRequest& request) {
+  return Call<v1::MetricService>(connection_, &v1::MetricService::Stub::ReadSeries, request);
+}
+
 absl::StatusOr<v1::ReadLogsResponse> Client::ReadLogs(const v1::ReadLogsRequest& request) {
   return Call<v1::MetricService>(connection_, &v1::MetricService::Stub::ReadLogs, request);
 }

@@ -29,6 +29,8 @@ class ListSeriesRequest;
 class ListSeriesResponse;
 class ReadLogsRequest;
 class ReadLogsResponse;
+class ReadSeriesRequest;
+class ReadSeriesResponse;
 class ServerInfo;
 }  // namespace trainyard::v1
 
@@ -44,6 +46,7 @@ class Client {
   absl::StatusOr<v1::ListJobsResponse> ListJobs(const v1::ListJobsRequest& request);
   absl::StatusOr<v1::Job> CancelJob(const std::string& name);
   absl::StatusOr<v1::ListSeriesResponse> ListSeries(const v1::ListSeriesRequest& request);
+  absl::StatusOr<v1::ReadSeriesResponse> ReadSeries(const v1::ReadSeriesRequest& request);
   absl::StatusOr<v1::ReadLogsResponse> ReadLogs(const v1::ReadLogsRequest& request);
   absl::StatusOr<v1::ListArtifactsResponse> ListArtifacts(const std::string& job);
   absl::StatusOr<v1::ListDatasetsResponse> ListDatasets(const v1::ListDatasetsRequest& request);

@@ -1,5 +1,5 @@
-// Text in columns: widths of UTF-8, cutting, padding, wrapping; and foreign text made harmless. Pure
-// functions of what the command line and the figures print.
+// Text in columns: widths of UTF-8, cutting, padding, wrapping; and foreign text made harmless.
+// Pure functions of what the command line and the figures print.
 #pragma once
 
 #include <cstddef>

@@ -347,6 +347,51 @@ class Data final : public v1::DataService::Service {
 class Metrics final : public v1::MetricService::Service {
  public:
   explicit Metrics(State& state) : state_(state) {}
+
+  // Two names a page, so that callers must turn pages.
+  grpc::Status ListSeries(grpc::ServerContext* context, const v1::ListSeriesRequest* request,
+                          v1::ListSeriesResponse* response) override {
+    FAKE_ENTER(context);
+    std::map<std::string, uint64_t> names;
+    for (const v1::Event& event : state_.jobs[request->job()].log) {
+      for (const auto& value : event.metrics().values()) ++names[value.series()];
+    }
+    for (const auto& [name, points] : names) {
+      if (!request->page_token().empty() && name <= request->page_token()) continue;
+      if (response->series_size() == 2) {
+        response->set_next_page_token(response->series(1).name());
+        break;
+      }
+      auto* series = response->add_series();
+      series->set_name(name);
+      series->set_points(points);
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ReadSeries(grpc::ServerContext* context, const v1::ReadSeriesRequest* request,
+                          v1::ReadSeriesResponse* response) override {
+    FAKE_ENTER(context);
+    for (const std::string& name : request->series()) {
+      auto* series = response->add_series();
+      series->set_name(name);
+      for (const v1::Event& event : state_.jobs[request->job()].log) {
+        for (const auto& value : event.metrics().values()) {
+          if (value.series() != name) continue;
+          auto* point = series->add_points();
+          point->set_attempt(event.attempt());
+          point->set_step(event.metrics().step());
+          point->set_last(value.value());
+          point->set_min(value.value());
+          point->set_max(value.value());
+          point->set_mean(value.value());
+          point->set_count(1);
+        }
+      }
+    }
+    return grpc::Status::OK;
+  }
+
   grpc::Status ReadLogs(grpc::ServerContext* context, const v1::ReadLogsRequest* request,
                         v1::ReadLogsResponse* response) override {
     FAKE_ENTER(context);
@@ -433,6 +478,12 @@ FakeJob& FakeJob::AddMetrics(double epoch,
     metric->set_value(value);
   }
   return AddEvent(event);
+}
+
+FakeJob& FakeJob::AddValue(uint64_t step, const std::string& series, double value) {
+  AddMetrics(0, {{series, value}});
+  log.back().mutable_metrics()->set_step(step);
+  return *this;
 }
 
 FakeJob& FakeJob::End(v1::JobState state, const std::string& reason, const std::string& message) {

@@ -44,6 +44,8 @@ struct FakeJob {
                     const std::string& message = "");
   FakeJob& AddProgress(uint64_t step, uint64_t total, double epoch, double loss, double accuracy);
   FakeJob& AddMetrics(double epoch, const std::vector<std::pair<std::string, double>>& values);
+  // Values of one step, for plots.
+  FakeJob& AddValue(uint64_t step, const std::string& series, double value);
   // The terminal state and the end of the log.
   FakeJob& End(v1::JobState state, const std::string& reason = "", const std::string& message = "");
 };

@@ -31,7 +31,8 @@ class CompleterTest : public testing::Test, public Harness {
 
 TEST_F(CompleterTest, CompletesCommands) {
   EXPECT_THAT(After({"ru"}), ElementsAre("run"));
-  EXPECT_THAT(After({"job", ""}), ElementsAre("ls", "get", "watch", "logs", "wait", "cancel"));
+  EXPECT_THAT(After({"job", ""}),
+              ElementsAre("ls", "get", "watch", "logs", "plot", "wait", "cancel"));
   EXPECT_THAT(After({"job", "w"}), ElementsAre("watch", "wait"));
   EXPECT_THAT(After({"nothing", ""}), IsEmpty());
 }
