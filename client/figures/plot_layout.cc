@@ -14,6 +14,7 @@ constexpr double kRow = 18;             // height of a row of keys
 constexpr double kNarrow = 520;         // below, keys stand in rows above the plot
 constexpr double kMostKeyShare = 0.30;  // of the width, for the column of keys
 constexpr double kGutter = 20;          // between frame and column, for the lines that lead there
+constexpr double kNearEnd = 40;         // of a line whose key it leads to
 constexpr double kItemGap = 20;         // between items of a row
 constexpr double kHeightShare = 0.46;
 constexpr double kLowest = 220;
@@ -80,7 +81,7 @@ void PlaceInColumn(const Plot& plot, const PlotExtent& extent, PlotLayout& layou
     wanted.push_back(std::isnan(end.y) ? end.y
                                        : std::clamp(end.y, layout.frame.top, layout.frame.bottom));
     // Lines that end earlier would be crossed on the way.
-    if (inside && end.x > layout.frame.right - kGutter) key.end = end.y;
+    if (inside && end.x > layout.frame.right - kNearEnd) key.end = end.y;
   }
   const std::vector<double> places = Spread(wanted, kRow, layout.frame.top, layout.frame.bottom);
   for (size_t i = 0; i < places.size(); ++i) layout.keys[i].middle = places[i];

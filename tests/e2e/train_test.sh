@@ -21,6 +21,12 @@ passed "a finished job is listed and described"
 expect 0 client job logs first
 passed "its log lines can be read"
 
+expect 0 client job plot first
+expect_text step
+expect 0 client job plot first --metric train/loss --out "$WORK/loss.svg"
+[[ $(head -c 4 "$WORK/loss.svg") == "<svg" ]] || fail "no picture in loss.svg"
+passed "its metrics can be plotted"
+
 expect 0 client model get first --output "$WORK/model.safetensors"
 expect_equal "$(sha256sum <"$WORK/model.safetensors" | cut -d' ' -f1)" "$(model_hash first)" "model file and its hash"
 passed "the model file has the hash that the job names"
