@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/figures/number.h"
+#include "client/figures/plot_extent.h"
 
 namespace trainyard::figures {
 namespace {
@@ -45,8 +46,7 @@ struct Describer {
     text += ".";
     for (size_t i = 0; i < plot.intervals.size() && i < kMostDescribed; ++i) {
       const Interval& interval = plot.intervals[i];
-      absl::StrAppend(&text, " ", interval.label, " at ",
-                      WithInterval(interval.at, interval.low, interval.high, plot.x.format), ".");
+      absl::StrAppend(&text, " ", IntervalLabel(interval, plot.x.format), ".");
     }
     return text;
   }

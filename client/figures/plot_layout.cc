@@ -212,7 +212,10 @@ PlotLayout LayOut(const Plot& plot, const PlotExtent& extent, double width, doub
   top = PlaceInRows(layout.meanings, inner, top);
   if (!column) top = PlaceInRows(layout.keys, inner, top);
 
-  layout.y_title = CutToWidth(AxisTitle(plot.y), kLabelSize, inner);
+  // A title that names the axis need not be said twice.
+  if (AxisTitle(plot.y) != plot.heading.title) {
+    layout.y_title = CutToWidth(AxisTitle(plot.y), kLabelSize, inner);
+  }
   if (!layout.y_title.empty()) {
     layout.y_title_baseline = top + kLabelSize;
     top += kLabelSize * kLineHeight + 6;

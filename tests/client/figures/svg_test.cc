@@ -204,7 +204,7 @@ TEST(Svg, IsDescribedForThoseWhoCannotSeeIt) {
   const std::string svg = Svg(CrossoverFigure(), SvgOptions());
   EXPECT_THAT(svg, HasSubstr("role=\"img\""));
   EXPECT_THAT(svg, HasSubstr("aria-labelledby=\"figure-title figure-description\""));
-  EXPECT_THAT(svg, HasSubstr("crossover at at 2,900 [2,150, 4,100]."));
+  EXPECT_THAT(svg, HasSubstr("crossover at 2,900 [2,150, 4,100]."));
   EXPECT_THAT(svg, HasSubstr("HOG + linear SVM from "));
 }
 
