@@ -12,7 +12,7 @@ namespace trainyard::cli {
 namespace {
 
 constexpr int kMostMarkers = 60;
-constexpr size_t kMostListed = 12;  // series in an error
+constexpr size_t kMostListed = 24;  // series in an error
 
 using Point = v1::ReadSeriesResponse::Point;
 
