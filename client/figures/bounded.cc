@@ -10,6 +10,7 @@ namespace trainyard::figures {
 namespace {
 
 constexpr size_t kMostTextBytes = 1000;
+constexpr size_t kMostNameBytes = 200;  // of what there may be thousands of
 constexpr size_t kMostSeries = 40;
 constexpr size_t kMostMarkers = 400;    // of one series
 constexpr size_t kMostVertices = 1200;  // of one line: more than a picture has columns
@@ -17,9 +18,9 @@ constexpr size_t kMostMarks = 16;       // intervals, references, annotations, e
 constexpr size_t kMostRows = 120;
 constexpr size_t kMostCells = 64;  // along one side
 
-void Clean(std::string& text) {
-  if (text.size() > kMostTextBytes) {
-    size_t end = kMostTextBytes;
+void Clean(std::string& text, size_t most = kMostTextBytes) {
+  if (text.size() > most) {
+    size_t end = most;
     while (end > 0 && (static_cast<unsigned char>(text[end]) >> 6) == 0x2) --end;
     text = text.substr(0, end) + "…";
   }
@@ -43,24 +44,29 @@ void Note(Heading& heading, const std::string& text) {
   absl::StrAppend(&heading.note, heading.note.empty() ? "" : " ", text);
 }
 
-// Of each bucket the first, the lowest, the highest and the last, in their order.
+// Of each bucket the first, the lowest, the highest and the last, in their order; and one that is
+// no number, where there is one: a gap stays a gap.
 template <typename T, typename Value>
 void Thin(std::vector<T>& points, size_t most, const Value& value) {
   if (points.size() <= most) return;
-  const size_t buckets = most / 4;
+  const size_t buckets = most / 4;  // some have five
   std::vector<T> kept;
   for (size_t i = 0; i < buckets; ++i) {
     const size_t begin = i * points.size() / buckets;
     const size_t end = (i + 1) * points.size() / buckets;
-    std::vector<size_t> indices = {begin, begin, begin, end - 1};
+    size_t low = end;  // none so far
+    size_t high = end;
+    std::vector<size_t> indices = {begin, end - 1};
     for (size_t j = begin; j < end; ++j) {
-      if (std::isnan(value(points[indices[1]])) || value(points[j]) < value(points[indices[1]])) {
-        indices[1] = j;
+      const double at = value(points[j]);
+      if (!std::isfinite(at)) {
+        if (indices.size() == 2) indices.push_back(j);
+        continue;
       }
-      if (std::isnan(value(points[indices[2]])) || value(points[j]) > value(points[indices[2]])) {
-        indices[2] = j;
-      }
+      if (low == end || at < value(points[low])) low = j;
+      if (high == end || at > value(points[high])) high = j;
     }
+    if (low != end) indices.insert(indices.end(), {low, high});
     std::sort(indices.begin(), indices.end());
     indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
     for (const size_t index : indices) kept.push_back(points[index]);
@@ -104,7 +110,7 @@ std::vector<std::string> NamesAt(const std::vector<std::string>& names,
                                  const std::vector<size_t>& starts) {
   std::vector<std::string> kept;
   for (size_t i = 0; i + 1 < starts.size(); ++i) kept.push_back(names[starts[i]]);
-  for (std::string& name : kept) Clean(name);
+  for (std::string& name : kept) Clean(name, kMostNameBytes);
   return kept;
 }
 
@@ -123,7 +129,7 @@ Plot Bounded(const Plot& plot) {
     Note(bounded.heading, absl::StrCat("Those after the first ", kMostColors, " are grey."));
   }
   for (Series& series : bounded.series) {
-    Clean(series.name);
+    Clean(series.name, kMostNameBytes);
     Thin(series.points, kMostMarkers, [](const Point& point) { return point.y; });
     Thin(series.line, kMostVertices, [](const Position& at) { return at.y; });
     Thin(series.forecast, kMostVertices, [](const Position& at) { return at.y; });
@@ -181,8 +187,8 @@ RowChart Bounded(const RowChart& chart) {
   Clean(bounded.reference_label);
   Keep(bounded.rows, kMostRows, "rows", bounded.heading);
   for (Row& row : bounded.rows) {
-    Clean(row.label);
-    Clean(row.group);
+    Clean(row.label, kMostNameBytes);
+    Clean(row.group, kMostNameBytes);
   }
   // A bar has a length, which a logarithmic axis does not show.
   if (bounded.mark == RowMark::kBar) bounded.axis.scale = Scale::kLinear;
