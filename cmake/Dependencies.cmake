@@ -17,8 +17,6 @@ find_package(CLI11 CONFIG REQUIRED)
 # Its own CMake files name a target that its package does not have.
 find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
 find_library(XGBOOST_LIBRARY xgboost REQUIRED)
-# A header only.
-find_package(Eigen3 CONFIG REQUIRED)
 find_package(PNG REQUIRED)
 find_path(TURBOJPEG_INCLUDE_DIR turbojpeg.h REQUIRED)
 find_library(TURBOJPEG_LIBRARY turbojpeg REQUIRED)
