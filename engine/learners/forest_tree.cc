@@ -1,6 +1,8 @@
 #include "engine/learners/forest_tree.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <numeric>
 
 namespace trainyard::learners {
@@ -9,9 +11,7 @@ namespace {
 constexpr int kMostBins = 256;
 // Of a feature with more values than bins: from so many samples the quantiles are known well.
 constexpr int64_t kQuantileSamples = 32768;
-// Below it, sorting beats a histogram, most of which would be empty.
-constexpr int64_t kSortedSamples = 64;
-constexpr int kLabelBits = 32;
+constexpr int kWordBits = 64;
 
 // The values of a column in order; empty where there are more than bins.
 std::vector<float> FewValues(const std::vector<float>& column) {
@@ -95,8 +95,7 @@ TreeGrower::TreeGrower(const BinnedSamples& samples, const int32_t* labels, int6
       totals_(static_cast<size_t>(classes)),
       left_(static_cast<size_t>(classes)),
       histogram_(static_cast<size_t>(kMostBins * classes)),
-      bin_counts_(kMostBins),
-      sorted_(kSortedSamples) {}
+      bin_counts_(kMostBins) {}
 
 uint32_t TreeGrower::Draw(uint32_t bound) {
   const auto words = stream_->Words(drawn_ >> 2 >> 32, drawn_ >> 2);
@@ -107,6 +106,7 @@ uint32_t TreeGrower::Draw(uint32_t bound) {
 
 bool TreeGrower::Grow(const RandomStream& stream, const std::function<bool()>& stopping,
                       ForestTree& tree) {
+  if (stopping()) return false;
   stream_ = &stream;
   drawn_ = 0;
   for (int32_t& sample : order_) sample = Draw(static_cast<uint32_t>(samples_.count));
@@ -169,11 +169,6 @@ TreeGrower::Split TreeGrower::BestSplit(const Range& range) {
   return best;
 }
 
-bool TreeGrower::TryFeature(const Range& range, int64_t feature, Split& best) {
-  return range.end - range.begin <= kSortedSamples ? FromSorted(range, feature, best)
-                                                   : FromHistogram(range, feature, best);
-}
-
 void TreeGrower::BeginSweep() {
   std::fill(left_.begin(), left_.end(), 0);
   left_squares_ = 0;
@@ -198,54 +193,41 @@ void TreeGrower::Consider(int64_t left_count, int64_t total, int64_t feature, in
   if (score > best.score) best = {score, feature, (bin + next_bin - 1) / 2};
 }
 
-bool TreeGrower::FromHistogram(const Range& range, int64_t feature, Split& best) {
-  const int bins = static_cast<int>(samples_.cuts[feature].size()) + 1;
-  std::fill_n(histogram_.begin(), bins * classes_, 0);
-  std::fill_n(bin_counts_.begin(), bins, 0);
+// Only bins that occur are cleared, and visited: most nodes have few samples.
+bool TreeGrower::TryFeature(const Range& range, int64_t feature, Split& best) {
+  std::array<uint64_t, kMostBins / kWordBits> occurs{};
   const uint8_t* const column = &samples_.bins[feature * samples_.count];
   for (int64_t i = range.begin; i < range.end; ++i) {
     const int32_t sample = order_[i];
-    ++histogram_[column[sample] * classes_ + labels_[sample]];
-    ++bin_counts_[column[sample]];
+    const int bin = column[sample];
+    int32_t* const counts = &histogram_[bin * classes_];
+    const uint64_t bit = uint64_t{1} << (bin % kWordBits);
+    if ((occurs[bin / kWordBits] & bit) == 0) {
+      occurs[bin / kWordBits] |= bit;
+      std::fill_n(counts, classes_, 0);
+      bin_counts_[bin] = 0;
+    }
+    ++counts[labels_[sample]];
+    ++bin_counts_[bin];
   }
   BeginSweep();
   const int64_t total = range.end - range.begin;
   int64_t left_count = 0;
   int last = -1;
-  for (int bin = 0; bin < bins; ++bin) {
-    if (bin_counts_[bin] == 0) continue;
-    if (last >= 0) Consider(left_count, total, feature, last, bin, best);
-    for (int64_t label = 0; label < classes_; ++label) {
-      const int32_t count = histogram_[bin * classes_ + label];
-      if (count > 0) MoveLeft(static_cast<int32_t>(label), count);
+  for (size_t word = 0; word < occurs.size(); ++word) {
+    for (uint64_t bits = occurs[word]; bits != 0; bits &= bits - 1) {
+      const int bin = static_cast<int>(word) * kWordBits + std::countr_zero(bits);
+      if (last >= 0) Consider(left_count, total, feature, last, bin, best);
+      left_count += bin_counts_[bin];
+      if (left_count == total) return last >= 0;
+      const int32_t* const counts = &histogram_[bin * classes_];
+      for (int64_t label = 0; label < classes_; ++label) {
+        if (counts[label] > 0) MoveLeft(static_cast<int32_t>(label), counts[label]);
+      }
+      last = bin;
     }
-    left_count += bin_counts_[bin];
-    if (left_count == total) return last >= 0;
-    last = bin;
   }
   return false;
-}
-
-bool TreeGrower::FromSorted(const Range& range, int64_t feature, Split& best) {
-  const uint8_t* const column = &samples_.bins[feature * samples_.count];
-  const int64_t total = range.end - range.begin;
-  bool varies = false;
-  for (int64_t i = 0; i < total; ++i) {
-    const int32_t sample = order_[range.begin + i];
-    sorted_[i] = uint64_t{column[sample]} << kLabelBits | static_cast<uint32_t>(labels_[sample]);
-    varies |= (sorted_[i] ^ sorted_[0]) >> kLabelBits != 0;
-  }
-  if (!varies) return false;
-  std::sort(sorted_.begin(), sorted_.begin() + total);
-  BeginSweep();
-  for (int64_t i = 0; i < total; ++i) {
-    if (i > 0 && sorted_[i] >> kLabelBits != sorted_[i - 1] >> kLabelBits) {
-      Consider(i, total, feature, static_cast<int>(sorted_[i - 1] >> kLabelBits),
-               static_cast<int>(sorted_[i] >> kLabelBits), best);
-    }
-    MoveLeft(static_cast<int32_t>(sorted_[i] & 0xffffffffu), 1);
-  }
-  return true;
 }
 
 void TreeGrower::MakeLeaf(const Range& range, ForestTree& tree) const {

@@ -76,8 +76,6 @@ class TreeGrower {
   Split BestSplit(const Range& range);
   // False where the feature has one value only.
   bool TryFeature(const Range& range, int64_t feature, Split& best);
-  bool FromHistogram(const Range& range, int64_t feature, Split& best);
-  bool FromSorted(const Range& range, int64_t feature, Split& best);
   // Scores the cut between two bins that are next to each other here.
   void Consider(int64_t left_count, int64_t total, int64_t feature, int bin, int next_bin,
                 Split& best);
@@ -101,7 +99,6 @@ class TreeGrower {
   int64_t total_squares_ = 0;
   std::vector<int32_t> histogram_;   // [bins, classes]
   std::vector<int64_t> bin_counts_;  // [bins]
-  std::vector<uint64_t> sorted_;     // bin, label
 };
 
 }  // namespace trainyard::learners

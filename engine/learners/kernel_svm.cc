@@ -176,6 +176,7 @@ class KernelSvm final : public Learner {
     int64_t told = 0;
     const auto stopping = [&] { return run.Stopping(); };
     const auto solve = [&](int tile, int thread) {
+      if (run.Stopping()) return;
       const KernelRows first = RowsOf(pairs[tile].first);
       const KernelRows second = RowsOf(pairs[tile].second);
       // A class without samples gets no vote (Keep).

@@ -134,7 +134,7 @@ TEST_F(SmallLearnersTest, ManyValuesAreBinnedByQuantiles) {
 
 // Best Gini of a slow search over every cut, by each learner of one split.
 TEST_F(SmallLearnersTest, SplitsAreThoseOfASlowSearch) {
-  for (const int64_t count : {int64_t{40}, int64_t{300}}) {  // sorted, and by histogram
+  for (const int64_t count : {int64_t{40}, int64_t{300}}) {
     const Table table = Clouds(count, 1, 3, 4, 2);
     ThreadPool pool(1);
     const BinnedSamples binned = Bin(table.view(), pool);

@@ -106,8 +106,7 @@ TEST_F(LearnerRunTest, BoostedTreesGoOnFromACheckpointWithTheSameBits) {
 
 TEST_F(LearnerRunTest, AForeignCheckpointIsRefused) {
   RecordingSink sink;
-  const RunOutcome outcome =
-      Run(Job("gradient_boosted_trees"), sink, 1, "no checkpoint at all");
+  const RunOutcome outcome = Run(Job("gradient_boosted_trees"), sink, 1, "no checkpoint at all");
   EXPECT_EQ(outcome.kind, Kind::kFailed);
   EXPECT_EQ(outcome.reason, "CHECKPOINT_CORRUPT");
 }
