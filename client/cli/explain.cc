@@ -43,7 +43,7 @@ class Explain final : public Command {
  public:
   std::string name() const override { return "explain"; }
   std::string summary() const override {
-    return "Describe layers, losses, optimizers, data sources ...";
+    return "Describe layers, losses, optimizers, learners, data sources ...";
   }
   std::string details() const override {
     return "  trainyard explain              every component\n"
