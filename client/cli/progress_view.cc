@@ -104,8 +104,9 @@ class NoView final : public ProgressView {
 
 std::string PlainLine(const RunState& state) {
   const v1::Progress& progress = state.progress();
-  std::string line = absl::StrFormat("step %d/%d  epoch %.2f", progress.step(),
-                                     progress.total_steps(), progress.epoch());
+  std::string line = absl::StrFormat("step %d/%d", progress.step(), progress.total_steps());
+  // Learners have no epochs.
+  if (progress.epoch() > 0) absl::StrAppendFormat(&line, "  epoch %.2f", progress.epoch());
   if (std::isfinite(progress.loss())) absl::StrAppend(&line, "  loss ", Metric(progress.loss()));
   if (std::isfinite(progress.accuracy()))
     absl::StrAppend(&line, "  accuracy ", Metric(progress.accuracy()));

@@ -28,7 +28,9 @@ bool SplitSeries(const std::string& series, std::string& part, std::string& metr
 
 std::string Evaluation::Text() const {
   const double whole = std::round(epoch);
-  std::string text = std::abs(epoch - whole) < 1e-6
+  // Learners have steps and no epochs.
+  std::string text = epoch <= 0 ? absl::StrFormat("step %d  %s", step, part)
+                     : std::abs(epoch - whole) < 1e-6
                          ? absl::StrFormat("epoch %.0f  %s", whole, part)
                          : absl::StrFormat("epoch %.2f  %s", epoch, part);
   for (size_t i = 0; i < metrics.size(); ++i) {

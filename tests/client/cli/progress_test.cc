@@ -87,6 +87,15 @@ TEST(EvaluationTest, PrintsFractionsOfEpochs) {
             "epoch 1.50  validation loss 1.0000");
 }
 
+TEST(EvaluationTest, PrintsStepsOfLearners) {
+  EXPECT_EQ((Evaluation{0, 45, "test", {{"accuracy", 0.9}}}).Text(),
+            "step 45  test accuracy 0.9000");
+  client::FakeJob job;
+  job.AddProgress(7, 45, 0, kNan, kNan);
+  EXPECT_EQ(PlainLine(StateOf(job)).rfind("step 7/45  ", 0), 0u);
+  EXPECT_EQ(PlainLine(StateOf(job)).find("epoch"), std::string::npos);
+}
+
 TEST(BarLine, IsDrawnInFull) {
   const RunState state = StateOf(Job());
   EXPECT_EQ(BarLine(state, "cnn", 80, true, false),
