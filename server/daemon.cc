@@ -45,12 +45,16 @@ constexpr int kHandlerThreads = 4;
 constexpr int kCheckThreads = 2;
 constexpr int kDownloadThreads = 2;
 constexpr int kWorkerFileThreads = 2;
-constexpr int kReaders =
-    kControlThreads + kHandlerThreads + kCheckThreads + kDownloadThreads + kWorkerFileThreads;
+// Uploads of data sets, and what becomes of them: they wait for the disk.
+constexpr int kDatasetThreads = 2;
+constexpr int kReaders = kControlThreads + kHandlerThreads + kCheckThreads + kDownloadThreads +
+                         kWorkerFileThreads + kDatasetThreads;
 constexpr int kMostCalls = 2000;
 constexpr int kMostChecks = 200;
 constexpr int kMostDownloads = 256;
 constexpr int kMostWorkerCalls = 256;
+constexpr int kMostUploads = 128;
+constexpr auto kExpireUploads = std::chrono::minutes(10);
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr auto kShutdown = std::chrono::seconds(2);
 
@@ -103,6 +107,8 @@ class RunningDaemon final : public Daemon {
   absl::StatusOr<Authorizer> PublicAuthorizer() const;
   LocalWorkers::Options WorkerOptions() const;
   v1::ServerInfo Info() const;
+  // Now and then, on a thread that may block.
+  void ExpireUploads();
   void Stop();
 
   DaemonOptions options_;
@@ -116,7 +122,10 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<ThreadedExecutor> checks_;
   std::unique_ptr<ThreadedExecutor> downloads_;
   std::unique_ptr<ThreadedExecutor> worker_files_;
+  std::unique_ptr<ThreadedExecutor> dataset_files_;
   std::unique_ptr<ArtifactStore> artifacts_;
+  std::unique_ptr<ContentStore> contents_;
+  std::unique_ptr<DatasetStore> datasets_;
   std::unique_ptr<JobStore> jobs_;
   std::unique_ptr<StudyStore> studies_;
   std::unique_ptr<Notifier> notifier_;
@@ -129,12 +138,16 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<Calls> check_calls_;
   std::unique_ptr<Calls> download_calls_;
   std::unique_ptr<Calls> worker_calls_;
+  std::unique_ptr<Calls> dataset_calls_;
+  std::unique_ptr<UploadStreams> uploads_;
   std::unique_ptr<EngineChecker> engine_checker_;
   std::unique_ptr<Watches> watches_;
   std::unique_ptr<WorkerServiceHandler> worker_service_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> worker_server_;
   std::unique_ptr<grpc::Server> public_server_;
+  // Used by the ticker's thread.
+  std::chrono::nanoseconds uploads_expired_{0};
   std::unique_ptr<Ticker> ticker_;
 };
 
@@ -158,7 +171,12 @@ absl::Status RunningDaemon::Start() {
   checks_ = std::make_unique<ThreadedExecutor>(kCheckThreads);
   downloads_ = std::make_unique<ThreadedExecutor>(kDownloadThreads);
   worker_files_ = std::make_unique<ThreadedExecutor>(kWorkerFileThreads);
+  dataset_files_ = std::make_unique<ThreadedExecutor>(kDatasetThreads);
   artifacts_ = std::make_unique<ArtifactStore>(*store_, ArtifactStore::Options{});
+  ASSIGN_OR_RETURN(contents_, ContentStore::Open(*store_, options_.contents, clock_));
+  ASSIGN_OR_RETURN(datasets_,
+                   DatasetStore::Open(*store_, *contents_, folder_->roots().versions_folder,
+                                      options_.datasets, clock_));
   jobs_ = std::make_unique<JobStore>(*store_);
   studies_ = std::make_unique<StudyStore>(*store_);
   notifier_ = std::make_unique<Notifier>(
@@ -177,6 +195,8 @@ absl::Status RunningDaemon::Start() {
   check_calls_ = std::make_unique<Calls>(*public_authorizer_, *checks_, kMostChecks);
   download_calls_ = std::make_unique<Calls>(*public_authorizer_, *downloads_, kMostDownloads);
   worker_calls_ = std::make_unique<Calls>(*worker_authorizer_, *worker_files_, kMostWorkerCalls);
+  dataset_calls_ = std::make_unique<Calls>(*public_authorizer_, *dataset_files_, kMostUploads);
+  uploads_ = std::make_unique<UploadStreams>(*dataset_calls_, *contents_, clock_);
   CompileLimits limits;
   limits.memory_bytes = static_cast<int64_t>(options_.jobs.capacity.memory_bytes);
   limits.cores = options_.jobs.capacity.cores;
@@ -188,14 +208,16 @@ absl::Status RunningDaemon::Start() {
       std::make_unique<Watches>(*public_calls_, *jobs_, *notifier_, clock_, options_.most_watches);
   worker_service_ = std::make_unique<WorkerServiceHandler>(*worker_calls_, *manager_, *artifacts_);
   services_.push_back(std::make_unique<JobServiceHandler>(*public_calls_, *check_calls_, *manager_,
-                                                          *jobs_, *watches_, checker));
+                                                          *jobs_, *watches_, checker, *datasets_));
   services_.push_back(std::make_unique<StudyServiceHandler>(
-      *public_calls_, *check_calls_, *manager_, *jobs_, *studies_, checker, clock_));
+      *public_calls_, *check_calls_, *manager_, *jobs_, *studies_, checker, *datasets_, clock_));
   services_.push_back(std::make_unique<MetricServiceHandler>(*public_calls_, *jobs_));
   services_.push_back(std::make_unique<ArtifactServiceHandler>(*public_calls_, *download_calls_,
                                                                *jobs_, *artifacts_));
   services_.push_back(std::make_unique<CatalogServiceHandler>(*public_calls_, Items(catalogs_)));
-  services_.push_back(std::make_unique<DataServiceHandler>(*public_calls_, folder_->roots()));
+  services_.push_back(std::make_unique<DataServiceHandler>(
+      *public_calls_, *check_calls_, *dataset_calls_, *download_calls_, *datasets_, *contents_,
+      *uploads_, folder_->roots()));
   services_.push_back(std::make_unique<ServerServiceHandler>(*public_calls_, *manager_, Info()));
 
   RETURN_IF_ERROR(manager_->Recover());
@@ -204,6 +226,8 @@ absl::Status RunningDaemon::Start() {
   ticker_ = std::make_unique<Ticker>([this] {
     manager_->Tick();
     watches_->Tick();
+    uploads_->Tick();
+    ExpireUploads();
   });
   std::vector<grpc::Service*> services;
   for (const auto& service : services_) services.push_back(service.get());
@@ -226,9 +250,10 @@ LocalWorkers::Options RunningDaemon::WorkerOptions() const {
   LocalWorkers::Options workers;
   workers.program = options_.worker_program;
   workers.log_folder = folder_->logs();
-  workers.arguments = {"--server",       UnixTarget(folder_->worker_socket()),
-                       "--secret-file",  folder_->secret_file(),
-                       "--cache-folder", folder_->roots().cache_folder};
+  workers.arguments = {"--server",          UnixTarget(folder_->worker_socket()),
+                       "--secret-file",     folder_->secret_file(),
+                       "--cache-folder",    folder_->roots().cache_folder,
+                       "--versions-folder", folder_->roots().versions_folder};
   for (const std::string& root : folder_->roots().folders) {
     workers.arguments.push_back("--data-root");
     workers.arguments.push_back(root);
@@ -246,6 +271,16 @@ v1::ServerInfo RunningDaemon::Info() const {
   info.set_isa(onednn::InstructionSet());
   info.set_onednn_version(onednn::Version());
   return info;
+}
+
+void RunningDaemon::ExpireUploads() {
+  const std::chrono::nanoseconds now = clock_.Monotonic();
+  if (now - uploads_expired_ < kExpireUploads) return;
+  uploads_expired_ = now;
+  dataset_files_->Post([this] {
+    if (const absl::Status status = contents_->Expire(); !status.ok())
+      spdlog::warn("unfinished uploads were not swept: {}", Message(status));
+  });
 }
 
 bool RunningDaemon::Drain(std::chrono::nanoseconds deadline) {
@@ -282,8 +317,8 @@ void RunningDaemon::Stop() {
   ticker_.reset();
   if (workers_ != nullptr) workers_->StopSupervising();
   if (store_ != nullptr) store_->Close();
-  for (ThreadedExecutor* executor :
-       {worker_files_.get(), downloads_.get(), checks_.get(), handlers_.get(), control_.get()}) {
+  for (ThreadedExecutor* executor : {worker_files_.get(), dataset_files_.get(), downloads_.get(),
+                                     checks_.get(), handlers_.get(), control_.get()}) {
     if (executor != nullptr) executor->Stop();
   }
 }

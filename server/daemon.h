@@ -17,6 +17,8 @@
 
 #include "absl/status/statusor.h"
 #include "server/api/specification_checker.h"
+#include "server/datasets/content_store.h"
+#include "server/datasets/dataset_store.h"
 #include "server/jobs/job_manager_types.h"
 
 namespace trainyard {
@@ -37,6 +39,9 @@ struct DaemonOptions {
   // Capacity: zero cores or bytes are detected.
   JobManagerOptions jobs = {};
   size_t most_watches = 1000;
+  // Quotas of data sets.
+  ContentStore::Options contents = {};
+  DatasetStore::Options datasets = {};
   // Replaced by tests; null: the engine's.
   const SpecificationChecker* checker = nullptr;
 };

@@ -66,9 +66,11 @@ absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Prepare(
   }
   DataRoots roots;
   roots.cache_folder = (real / "cache").string();
+  roots.versions_folder = (real / "versions").string();
   roots.folders.push_back((real / "datasets").string());
-  for (const std::string& folder : {(real / "run").string(), (real / "logs").string(),
-                                    roots.cache_folder, roots.folders.front()}) {
+  for (const std::string& folder :
+       {(real / "run").string(), (real / "logs").string(), roots.cache_folder,
+        roots.versions_folder, roots.folders.front()}) {
     RETURN_IF_ERROR(MakeFolder(folder));
   }
   if (chmod((real / "run").c_str(), S_IRWXU) != 0) {

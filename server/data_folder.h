@@ -1,8 +1,11 @@
 // The layout of the server's data folder, apart from what Store keeps in it:
 //
 //   run/            worker.sock, worker.secret, address (where the server listens); nobody else may
-//   look logs/           what workers print datasets/       the first data root cache/ decoded
-//   copies of data files
+//                   look
+//   logs/           what workers print
+//   datasets/       the first data root
+//   versions/       a folder for each version of an uploaded data set, see DatasetStore
+//   cache/          decoded copies of data files
 //
 // Immutable and thread-safe.
 #pragma once

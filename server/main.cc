@@ -31,6 +31,8 @@ constexpr auto kDrainReserve = std::chrono::seconds(5);
 struct Flags {
   trainyard::DaemonOptions daemon;
   uint64_t memory_mib = 0;
+  uint64_t data_quota_mib = 0;
+  uint64_t dataset_quota_mib = 0;
   uint32_t drain_seconds = 60;
   std::string log_format = "text";
 };
@@ -74,6 +76,14 @@ void Declare(CLI::App& app, Flags& flags) {
                  "Folder whose data sets jobs may read, besides <data>/datasets")
       ->envname("TRAINYARD_DATA_ROOT")
       ->capture_default_str();
+  app.add_option("--data-quota-mib", flags.data_quota_mib,
+                 "What uploaded data sets may take together, in MiB; 0: what the disk has")
+      ->envname("TRAINYARD_DATA_QUOTA_MIB")
+      ->check(CLI::Range(uint64_t{0}, uint64_t{1} << 40));
+  app.add_option("--dataset-quota-mib", flags.dataset_quota_mib,
+                 "What all versions of one data set may take, in MiB; 0: no limit of its own")
+      ->envname("TRAINYARD_DATASET_QUOTA_MIB")
+      ->check(CLI::Range(uint64_t{0}, uint64_t{1} << 40));
   app.add_option("--token-file", daemon.token_file,
                  "File with the tokens that callers must show, one a line")
       ->envname("TRAINYARD_SERVER_TOKEN_FILE");
@@ -124,6 +134,8 @@ int Run(Flags& flags) {
 
   const auto drain = std::chrono::seconds(flags.drain_seconds);
   flags.daemon.jobs.capacity.memory_bytes = flags.memory_mib << 20;
+  flags.daemon.contents.most_bytes = flags.data_quota_mib << 20;
+  flags.daemon.datasets.most_bytes_per_dataset = flags.dataset_quota_mib << 20;
   flags.daemon.jobs.stop_grace = drain;
   auto daemon = trainyard::Daemon::Start(flags.daemon);
   if (!daemon.ok()) {

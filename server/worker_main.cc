@@ -35,6 +35,8 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--name", flags.link.worker, "Name that the server knows this worker by")
       ->required();
   app.add_option("--data-root", flags.roots.folders, "Folder that jobs may read");
+  app.add_option("--versions-folder", flags.roots.versions_folder,
+                 "Folder of uploaded data sets, which jobs may read");
   app.add_option("--cache-folder", flags.roots.cache_folder,
                  "Folder for decoded copies of data files");
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <system_error>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/safe_text.h"
 #include "engine/base/status.h"
@@ -92,14 +93,18 @@ std::vector<std::string> Candidates(const std::vector<std::string>& roots, const
   return {names.begin(), names.end()};
 }
 
-absl::Status NotFound(const std::vector<std::string>& roots, const std::string& path) {
+// `where` ends the sentence, `prefix` begins what is listed.
+absl::Status NotFound(const std::vector<std::string>& roots, const fs::path& path,
+                      const std::string& shown, const std::string& where,
+                      const std::string& prefix) {
   fs::path parent;
   std::string missing;
-  std::vector<std::string> names = Candidates(roots, fs::path(path), parent, missing);
+  std::vector<std::string> names = Candidates(roots, path, parent, missing);
+  const auto listed = [&](const std::string& name) { return prefix + (parent / name).string(); };
   std::string hint;
   const std::string nearest = Nearest(missing, names);
   if (!nearest.empty()) {
-    hint = absl::StrCat("; did you mean '", (parent / nearest).string(), "'?");
+    hint = absl::StrCat("; did you mean '", listed(nearest), "'?");
   } else if (names.empty()) {
     hint = "; there is nothing";
   } else {
@@ -107,17 +112,17 @@ absl::Status NotFound(const std::vector<std::string>& roots, const std::string& 
     names.resize(std::min(names.size(), kMostListed));
     hint = "; there: ";
     for (size_t i = 0; i < names.size(); ++i)
-      absl::StrAppend(&hint, i == 0 ? "" : ", ", (parent / names[i]).string());
+      absl::StrAppend(&hint, i == 0 ? "" : ", ", listed(names[i]));
     if (cut) hint += ", ...";
   }
-  return absl::NotFoundError(
-      absl::StrCat(Shown(path), " is not below the server's data roots", hint));
+  return absl::NotFoundError(absl::StrCat(shown, " is not ", where, hint));
 }
 
 }  // namespace
 
 absl::StatusOr<std::string> DataRoots::Resolve(const std::string& path) const {
   RETURN_IF_ERROR(CheckForm(path));
+  if (absl::StartsWith(path, kDatasetPrefix)) return ResolveDataset(path);
   bool leads_out = false;
   for (const std::string& folder : folders) {
     std::error_code error;
@@ -133,7 +138,28 @@ absl::StatusOr<std::string> DataRoots::Resolve(const std::string& path) const {
         Shown(path),
         " is a link that leads out of the server's data roots; copy the data there instead"));
   }
-  return NotFound(folders, path);
+  return NotFound(folders, path, Shown(path), "below the server's data roots", "");
+}
+
+absl::StatusOr<std::string> DataRoots::ResolveDataset(const std::string& path) const {
+  const fs::path below(path.substr(sizeof(kDatasetPrefix) - 1));
+  const std::string version = below.empty() ? "" : below.begin()->string();
+  if (versions_folder.empty() || version.find('@') == std::string::npos || version.front() == '.') {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Shown(path),
+                     " names no version of an uploaded data set; expected for example "
+                     "'dataset:flowers@3/train.csv'"));
+  }
+  std::error_code error;
+  const fs::path root = fs::canonical(fs::path(versions_folder) / version, error);
+  if (error) {
+    return absl::NotFoundError(absl::StrCat(Shown(path), ": there is no data set version ",
+                                            Shown(version), "; was it removed?"));
+  }
+  const fs::path found = fs::canonical(fs::path(versions_folder) / below, error);
+  if (!error && IsBelow(found, root)) return found.string();
+  return NotFound({root.string()}, below.lexically_relative(version), Shown(path),
+                  "in that data set", absl::StrCat(kDatasetPrefix, version, "/"));
 }
 
 }  // namespace trainyard

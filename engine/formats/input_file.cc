@@ -1,14 +1,10 @@
 #include "engine/formats/input_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -23,24 +19,6 @@ constexpr int64_t kLargestRatio = 1032;
 constexpr int kGzipWindowBits = 15 + 16;
 constexpr size_t kTrailerBytes = 4;
 
-absl::Status SystemError(const std::string& name, const char* doing) {
-  const int error = errno;
-  const std::string message = absl::StrCat(name, ": cannot ", doing, ": ", std::strerror(error));
-  if (error == ENOENT) return absl::NotFoundError(message);
-  if (error == EACCES || error == EPERM) return absl::PermissionDeniedError(message);
-  if (error == EMFILE || error == ENFILE || error == ENOMEM) return absl::UnavailableError(message);
-  return absl::InvalidArgumentError(message);
-}
-
-absl::StatusOr<size_t> ReadDescriptor(int descriptor, void* out, size_t size,
-                                      const std::string& name) {
-  for (;;) {
-    const ssize_t got = read(descriptor, out, size);
-    if (got >= 0) return static_cast<size_t>(got);
-    if (errno != EINTR) return SystemError(name, "read");
-  }
-}
-
 }  // namespace
 
 struct InputFile::Inflater {
@@ -50,29 +28,20 @@ struct InputFile::Inflater {
   bool at_end = false;    // of the file
 };
 
-InputFile::InputFile(int descriptor, std::string name, int64_t file_bytes)
-    : descriptor_(descriptor), name_(std::move(name)), file_bytes_(file_bytes) {}
+InputFile::InputFile(std::unique_ptr<FileBytes> bytes, std::string name)
+    : bytes_(std::move(bytes)), name_(std::move(name)) {}
 
 InputFile::~InputFile() {
   if (inflater_ != nullptr) inflateEnd(&inflater_->stream);
-  close(descriptor_);
 }
 
 absl::StatusOr<std::unique_ptr<InputFile>> InputFile::Open(const std::string& path,
                                                            const std::string& name) {
-  // Not blocking: a pipe must not hang us before we see that it is one.
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return SystemError(name, "open");
-  struct stat status;
-  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    close(descriptor);
-    return absl::InvalidArgumentError(absl::StrCat(name, ": is no regular file"));
-  }
-  std::unique_ptr<InputFile> file(new InputFile(descriptor, name, status.st_size));
+  ASSIGN_OR_RETURN(std::unique_ptr<FileBytes> bytes, FileBytes::Open(path, name));
   std::array<unsigned char, 2> magic = {};
-  const bool is_gzip =
-      pread(descriptor, magic.data(), magic.size(), 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
-  if (is_gzip) {
+  const absl::StatusOr<size_t> got = bytes->ReadAt(0, magic.data(), magic.size());
+  std::unique_ptr<InputFile> file(new InputFile(std::move(bytes), name));
+  if (got.ok() && *got == magic.size() && magic[0] == 0x1f && magic[1] == 0x8b) {
     file->compressed_ = true;
     file->inflater_ = std::make_unique_for_overwrite<Inflater>();
     if (inflateInit2(&file->inflater_->stream, kGzipWindowBits) != Z_OK) {
@@ -83,17 +52,23 @@ absl::StatusOr<std::unique_ptr<InputFile>> InputFile::Open(const std::string& pa
 }
 
 int64_t InputFile::most_bytes() const {
-  return compressed_ ? file_bytes_ * kLargestRatio : file_bytes_;
+  return compressed_ ? bytes_->size() * kLargestRatio : bytes_->size();
 }
 
 absl::StatusOr<int64_t> InputFile::ClaimedBytes() const {
-  if (!compressed_) return file_bytes_;
+  if (!compressed_) return bytes_->size();
   std::array<unsigned char, kTrailerBytes> trailer;
-  const off_t at = static_cast<off_t>(file_bytes_) - static_cast<off_t>(kTrailerBytes);
-  if (at < 0 || pread(descriptor_, trailer.data(), kTrailerBytes, at) !=
-                    static_cast<ssize_t>(kTrailerBytes)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(name_, ": too short for gzip; copy the file again"));
+  int64_t at = bytes_->size() - int64_t{kTrailerBytes};
+  for (size_t done = 0; done < kTrailerBytes;) {
+    ASSIGN_OR_RETURN(const size_t got,
+                     at < 0 ? absl::StatusOr<size_t>(0)
+                            : bytes_->ReadAt(at, trailer.data() + done, kTrailerBytes - done));
+    if (got == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(name_, ": too short for gzip; copy the file again"));
+    }
+    done += got;
+    at += static_cast<int64_t>(got);
   }
   return static_cast<int64_t>(uint32_t{trailer[0]} | uint32_t{trailer[1]} << 8 |
                               uint32_t{trailer[2]} << 16 | uint32_t{trailer[3]} << 24);
@@ -108,14 +83,13 @@ absl::StatusOr<size_t> InputFile::Read(void* out, size_t size) {
 }
 
 absl::StatusOr<size_t> InputFile::ReadPlain(void* out, size_t size) {
-  return ReadDescriptor(descriptor_, out, size, name_);
+  return bytes_->Read(out, size);
 }
 
 absl::Status InputFile::Refill() {
   Inflater& inflater = *inflater_;
   if (inflater.stream.avail_in > 0 || inflater.at_end) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const size_t got,
-                   ReadDescriptor(descriptor_, inflater.input.data(), kInputBytes, name_));
+  ASSIGN_OR_RETURN(const size_t got, bytes_->Read(inflater.input.data(), kInputBytes));
   inflater.stream.next_in = inflater.input.data();
   inflater.stream.avail_in = static_cast<uInt>(got);
   inflater.at_end = got == 0;
@@ -205,7 +179,7 @@ absl::StatusOr<std::string> ReadWhole(const std::string& path, const std::string
 
 absl::StatusOr<std::string> FileVersion(const std::string& path, const std::string& name) {
   struct stat status;
-  if (stat(path.c_str(), &status) != 0) return SystemError(name, "read");
+  if (stat(path.c_str(), &status) != 0) return FileSystemError(name, "read");
   return absl::StrCat(path, "|", status.st_size, "|", status.st_mtim.tv_sec, ".",
                       status.st_mtim.tv_nsec, "|", status.st_ino);
 }

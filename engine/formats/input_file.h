@@ -5,8 +5,9 @@
 //   ...
 //   RETURN_IF_ERROR(file->ExpectEnd());
 //
-// Only regular files are opened. Corrupt contents are INVALID_ARGUMENT with the file's name as the
-// user wrote it; after an error the file is of no more use. Used by one thread.
+// Only regular files are opened, or such that are kept in segments (file_bytes.h). Corrupt contents
+// are INVALID_ARGUMENT with the file's name as the user wrote it; after an error the file is of no
+// more use. Used by one thread.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "engine/formats/file_bytes.h"
 
 namespace trainyard {
 
@@ -46,14 +48,13 @@ class InputFile {
  private:
   struct Inflater;
 
-  InputFile(int descriptor, std::string name, int64_t file_bytes);
+  InputFile(std::unique_ptr<FileBytes> bytes, std::string name);
   absl::StatusOr<size_t> ReadPlain(void* out, size_t size);
   absl::StatusOr<size_t> ReadCompressed(void* out, size_t size);
   absl::Status Refill();
 
-  const int descriptor_;
+  const std::unique_ptr<FileBytes> bytes_;
   const std::string name_;
-  const int64_t file_bytes_;
   bool compressed_ = false;
   int64_t position_ = 0;
   std::unique_ptr<Inflater> inflater_;

@@ -1,6 +1,7 @@
 #include "server/api/job_service.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,18 @@ void CheckRequestId(const std::string& request_id, Violations& violations) {
   if (request_id.size() > kLongestRequestId) {
     violations.Add("request_id", absl::StrCat("at most ", kLongestRequestId, " characters"));
   }
+}
+
+// Puts `first` before the violations of other fields: of a data set that is not there the engine
+// only says that it cannot be read.
+void AddOthers(Violations first, Violations& violations) {
+  if (first.empty()) return;
+  std::set<std::string> fields;
+  for (const Violation& violation : first.list()) fields.insert(violation.path);
+  for (const Violation& violation : violations.list()) {
+    if (fields.count(violation.path) == 0) first.Add(violation.path, violation.message);
+  }
+  violations = std::move(first);
 }
 
 }  // namespace
@@ -55,7 +68,11 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
       Replay(job.request_id, job.request_hash, response, done)) {
     return;
   }
-  absl::StatusOr<CheckedSpecification> checked = Check(request.specification(), violations);
+  v1::Specification specification = request.specification();
+  Violations unknown;
+  datasets_.Pin(specification, unknown);
+  absl::StatusOr<CheckedSpecification> checked = Check(specification, violations);
+  AddOthers(unknown, violations);
   if (!violations.empty()) return done(ViolationsError(violations, kInvalidSpecification));
   if (!checked.ok()) return done(checked.status());
   if (request.validate_only()) {

@@ -3,6 +3,7 @@
 
 #include "server/api/specification_checker.h"
 #include "server/api/watch_stream.h"
+#include "server/datasets/dataset_store.h"
 #include "server/jobs/job_manager.h"
 #include "server/rpc/calls.h"
 #include "server/store/job_store.h"
@@ -14,13 +15,15 @@ class JobServiceHandler final : public v1::JobService::CallbackService {
  public:
   // `checks`: for calls that check a specification, which may take long.
   JobServiceHandler(Calls& calls, Calls& checks, JobManager& manager, const JobStore& jobs,
-                    Watches& watches, const SpecificationChecker& checker)
+                    Watches& watches, const SpecificationChecker& checker,
+                    const DatasetStore& datasets)
       : calls_(calls),
         checks_(checks),
         manager_(manager),
         jobs_(jobs),
         watches_(watches),
-        checker_(checker) {}
+        checker_(checker),
+        datasets_(datasets) {}
 
   grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context,
                                       const v1::CreateJobRequest* request,
@@ -50,6 +53,7 @@ class JobServiceHandler final : public v1::JobService::CallbackService {
   const JobStore& jobs_;
   Watches& watches_;
   const SpecificationChecker& checker_;
+  const DatasetStore& datasets_;
 };
 
 }  // namespace trainyard

@@ -7,6 +7,7 @@
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "server/store/artifact_references.h"
+#include "server/store/datasets_table.h"
 #include "server/store/event_log.h"
 #include "server/store/job_state.h"
 #include "server/store/jobs_table.h"
@@ -74,6 +75,7 @@ absl::StatusOr<JobAnswer> CreateJob(Connection& connection, const NewJob& job,
   RETURN_IF_ERROR(admission);
   ASSIGN_OR_RETURN(JobRow row,
                    InsertJob(connection, job.specification, job.model, job.priority, now, random));
+  RETURN_IF_ERROR(HoldDatasets(connection, row.id, job.specification));
   RETURN_IF_ERROR(AppendEvents(connection, row, {StateEvent(v1::QUEUED)}, now));
   return Answer(connection, row, job.request_id, job.request_hash, now);
 }

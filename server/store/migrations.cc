@@ -118,6 +118,76 @@ CREATE TABLE study_jobs (
   PRIMARY KEY (study_id, point)
 ) WITHOUT ROWID;
 )sql",
+    // 4: data sets.
+    R"sql(
+CREATE TABLE datasets (
+  name TEXT PRIMARY KEY,            -- "flowers"
+  last_version INTEGER NOT NULL,    -- never given again, whatever is removed
+  create_time INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE dataset_versions (
+  dataset TEXT NOT NULL REFERENCES datasets(name),
+  version INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,             -- of its list of files
+  layout_sha256 TEXT NOT NULL,      -- content that holds v1.DatasetLayout
+  appended_sha256 TEXT NOT NULL,    -- of the list of files that it was appended with; "": none
+  summary BLOB NOT NULL,            -- v1.DatasetVersion
+  description BLOB,                 -- v1.DatasetDescription without version, once it is known
+  PRIMARY KEY (dataset, version)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX dataset_versions_by_hash ON dataset_versions(dataset, sha256);
+
+-- Stored contents by hash; a row is there when the file is in place.
+CREATE TABLE contents (
+  sha256 TEXT PRIMARY KEY,
+  size_bytes INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE content_totals (size_bytes INTEGER NOT NULL, number INTEGER NOT NULL);
+INSERT INTO content_totals VALUES (0, 0);
+CREATE TRIGGER content_added AFTER INSERT ON contents BEGIN
+  UPDATE content_totals SET size_bytes = size_bytes + NEW.size_bytes, number = number + 1;
+END;
+CREATE TRIGGER content_dropped AFTER DELETE ON contents BEGIN
+  UPDATE content_totals SET size_bytes = size_bytes - OLD.size_bytes, number = number - 1;
+END;
+
+-- Which version needs which content; written before the version is.
+CREATE TABLE content_uses (
+  dataset TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY (dataset, version, sha256)
+) WITHOUT ROWID;
+CREATE INDEX content_uses_by_hash ON content_uses(sha256);
+
+-- Contents that an upload counts on, until it makes a version of them or expires.
+CREATE TABLE content_claims (
+  sha256 TEXT PRIMARY KEY,
+  time INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX content_claims_by_time ON content_claims(time);
+
+-- Contents that lost a use or a claim: to be deleted where they have no other.
+CREATE TABLE content_garbage (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- Which job reads which version, also after it has ended.
+CREATE TABLE dataset_jobs (
+  dataset TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  job_id INTEGER NOT NULL REFERENCES jobs(id),
+  PRIMARY KEY (dataset, version, job_id)
+) WITHOUT ROWID;
+CREATE INDEX dataset_jobs_by_job ON dataset_jobs(job_id);
+
+CREATE TABLE dataset_requests (
+  request_id TEXT PRIMARY KEY,
+  body_hash BLOB NOT NULL,
+  answer BLOB NOT NULL,
+  time INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX dataset_requests_by_time ON dataset_requests(time);
+)sql",
 };
 constexpr int kVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

@@ -12,7 +12,8 @@
 //   <folder>/trainyard.db        the database (WAL mode: two more files beside it)
 //   <folder>/lock                held while a server runs
 //   <folder>/artifacts/ab/cd...  files by SHA-256, see artifact_store.h
-//   <folder>/incoming/           uploads that are not finished; emptied on open
+//   <folder>/incoming/           artifacts that have not come whole; emptied on open
+//   <folder>/contents, partial   of data sets, see server/datasets/content_store.h
 //
 // Thread-safe.
 #pragma once
