@@ -8,6 +8,7 @@
 #include "client/cli/exit_codes.h"
 #include "client/lib/job_names.h"
 #include "trainyard/v1/catalog_service.pb.h"
+#include "trainyard/v1/data_service.pb.h"
 #include "trainyard/v1/job_service.pb.h"
 
 namespace trainyard::cli {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kServerPatience{300};
 constexpr int kMaxJobs = 200;
+constexpr int kMaxDatasets = 200;
 
 std::vector<std::string> Names(const Option& option) { return absl::StrSplit(option.names, ','); }
 
@@ -35,6 +37,22 @@ void AddJobs(Session& session, Completions& completions) {
   for (const v1::Job& job : jobs->jobs()) {
     completions.candidates.push_back(
         {client::ShortJobName(job.name()), v1::JobState_Name(job.state())});
+  }
+}
+
+void AddDatasets(Session& session, Completions& completions) {
+  session.set_retry_for(kServerPatience);
+  const absl::StatusOr<client::Client*> client = session.Connect();
+  if (!client.ok()) return;
+  v1::ListDatasetsRequest request;
+  request.set_page_size(kMaxDatasets);
+  const absl::StatusOr<v1::ListDatasetsResponse> datasets = (*client)->ListDatasets(request);
+  if (!datasets.ok()) return;
+  for (const v1::Dataset& dataset : datasets->datasets()) {
+    // "datasets/flowers"; files of the server have no name.
+    if (dataset.name().empty()) continue;
+    completions.candidates.push_back({dataset.name().substr(dataset.name().find('/') + 1),
+                                      absl::StrCat("newest version ", dataset.latest_version())});
   }
 }
 
@@ -61,6 +79,8 @@ void AddValues(const Option& option, const std::vector<std::string>& before, Ses
       return;
     case Completion::kJob:
       return AddJobs(session, completions);
+    case Completion::kDataset:
+      return AddDatasets(session, completions);
     case Completion::kFile:
       completions.shell = ShellCompletion::kFiles;
       return;

@@ -18,7 +18,16 @@
 
 namespace trainyard::cli {
 
-enum class Completion { kNothing, kJob, kFile, kFolder, kChoice, kComponentKind, kComponentType };
+enum class Completion {
+  kNothing,
+  kJob,
+  kDataset,
+  kFile,
+  kFolder,
+  kChoice,
+  kComponentKind,
+  kComponentType
+};
 
 struct Option {
   // "-o,--output"; for positionals what help shows, "JOB".

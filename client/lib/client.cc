@@ -88,6 +88,47 @@ absl::StatusOr<v1::ListDatasetsResponse> Client::ListDatasets(
   return Call<v1::DataService>(connection_, &v1::DataService::Stub::ListDatasets, request);
 }
 
+absl::StatusOr<v1::ListDatasetVersionsResponse> Client::ListDatasetVersions(
+    const v1::ListDatasetVersionsRequest& request) {
+  return Call<v1::DataService>(connection_, &v1::DataService::Stub::ListDatasetVersions, request);
+}
+
+absl::StatusOr<v1::ListDatasetFilesResponse> Client::ListDatasetFiles(
+    const v1::ListDatasetFilesRequest& request) {
+  return Call<v1::DataService>(connection_, &v1::DataService::Stub::ListDatasetFiles, request);
+}
+
+absl::StatusOr<v1::DatasetDescription> Client::DescribeDatasetVersion(const std::string& name) {
+  v1::DescribeDatasetVersionRequest request;
+  request.set_name(name);
+  return Call<v1::DataService>(connection_, &v1::DataService::Stub::DescribeDatasetVersion,
+                               request);
+}
+
+absl::StatusOr<v1::Dataset> Client::DeleteDataset(const std::string& name) {
+  v1::DeleteDatasetRequest request;
+  request.set_name(name);
+  request.set_request_id(NewRequestId());
+  return Call<v1::DataService>(connection_, &v1::DataService::Stub::DeleteDataset, request);
+}
+
+absl::StatusOr<v1::DatasetVersion> Client::DeleteDatasetVersion(const std::string& name) {
+  v1::DeleteDatasetVersionRequest request;
+  request.set_name(name);
+  request.set_request_id(NewRequestId());
+  return Call<v1::DataService>(connection_, &v1::DataService::Stub::DeleteDatasetVersion, request);
+}
+
+absl::StatusOr<v1::FindMissingContentsResponse> Client::FindMissingContents(
+    const v1::FindMissingContentsRequest& request) {
+  return Call<v1::DataService>(connection_, &v1::DataService::Stub::FindMissingContents, request);
+}
+
+absl::StatusOr<v1::CreateDatasetVersionResponse> Client::CreateDatasetVersion(
+    const v1::CreateDatasetVersionRequest& request) {
+  return Call<v1::DataService>(connection_, &v1::DataService::Stub::CreateDatasetVersion, request);
+}
+
 absl::StatusOr<v1::ListComponentsResponse> Client::ListComponents(const std::string& kind) {
   v1::ListComponentsRequest request;
   request.set_kind(kind);

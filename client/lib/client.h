@@ -5,7 +5,7 @@
 //   Client client(settings, CallPolicy());
 //   ASSIGN_OR_RETURN(v1::Job job, client.GetJob("jobs/lenet"));
 //
-// Streams have their own headers: watch.h, download.h. Thread-safe.
+// Streams have their own headers: watch.h, download.h, upload.h. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -17,10 +17,21 @@
 
 namespace trainyard::v1 {
 class ComponentDescription;
+class CreateDatasetVersionRequest;
+class CreateDatasetVersionResponse;
 class CreateJobRequest;
+class Dataset;
+class DatasetDescription;
+class DatasetVersion;
+class FindMissingContentsRequest;
+class FindMissingContentsResponse;
 class Job;
 class ListArtifactsResponse;
 class ListComponentsResponse;
+class ListDatasetFilesRequest;
+class ListDatasetFilesResponse;
+class ListDatasetVersionsRequest;
+class ListDatasetVersionsResponse;
 class ListDatasetsRequest;
 class ListDatasetsResponse;
 class ListJobsRequest;
@@ -50,6 +61,19 @@ class Client {
   absl::StatusOr<v1::ReadLogsResponse> ReadLogs(const v1::ReadLogsRequest& request);
   absl::StatusOr<v1::ListArtifactsResponse> ListArtifacts(const std::string& job);
   absl::StatusOr<v1::ListDatasetsResponse> ListDatasets(const v1::ListDatasetsRequest& request);
+  absl::StatusOr<v1::ListDatasetVersionsResponse> ListDatasetVersions(
+      const v1::ListDatasetVersionsRequest& request);
+  absl::StatusOr<v1::ListDatasetFilesResponse> ListDatasetFiles(
+      const v1::ListDatasetFilesRequest& request);
+  // "flowers" or "flowers@3", as the three below.
+  absl::StatusOr<v1::DatasetDescription> DescribeDatasetVersion(const std::string& name);
+  absl::StatusOr<v1::Dataset> DeleteDataset(const std::string& name);
+  absl::StatusOr<v1::DatasetVersion> DeleteDatasetVersion(const std::string& name);
+  // See upload.h.
+  absl::StatusOr<v1::FindMissingContentsResponse> FindMissingContents(
+      const v1::FindMissingContentsRequest& request);
+  absl::StatusOr<v1::CreateDatasetVersionResponse> CreateDatasetVersion(
+      const v1::CreateDatasetVersionRequest& request);
   // `kind` empty: all.
   absl::StatusOr<v1::ListComponentsResponse> ListComponents(const std::string& kind);
   absl::StatusOr<v1::ComponentDescription> GetComponent(const std::string& kind,
