@@ -57,16 +57,16 @@ absl::Status InParts(const std::set<std::string>& hashes,
 }  // namespace
 
 absl::StatusOr<CreatedVersion> DatasetStore::Creation::Run() {
-  ASSIGN_OR_RETURN(const std::vector<v1::DatasetFile> files, ReadFiles());
-  RETURN_IF_ERROR(CheckContents(files));
+  ASSIGN_OR_RETURN(files_, ReadFiles());
+  RETURN_IF_ERROR(CheckContents());
   if (wanted_.append) {
     ASSIGN_OR_RETURN(const VersionRow newest, datasets_.Version(wanted_.dataset, 0));
     base_ = newest.summary;
     if (newest.appended_sha256 == wanted_.files_sha256 && !wanted_.repeat) return Existing(base_);
     ASSIGN_OR_RETURN(layout_, datasets_.Layout(newest));
-    RETURN_IF_ERROR(Merge(files));
+    RETURN_IF_ERROR(Merge());
   } else {
-    for (const v1::DatasetFile& file : files) *layout_.add_files() = WholeFile(file);
+    for (const v1::DatasetFile& file : files_) *layout_.add_files() = WholeFile(file);
   }
   for (const v1::DatasetLayout::File& file : layout_.files()) listed_.push_back(file.file());
   const std::string list = WriteFileList(listed_);
@@ -111,7 +111,7 @@ absl::StatusOr<CreatedVersion> DatasetStore::Creation::Run() {
         .IgnoreError();
     return made;
   }
-  RETURN_IF_ERROR(LetGo(files));
+  RETURN_IF_ERROR(LetGo());
   return CreatedVersion{row.summary, false};
 }
 
@@ -142,11 +142,11 @@ absl::StatusOr<std::vector<v1::DatasetFile>> DatasetStore::Creation::ReadFiles()
   return ParseFileList(text);
 }
 
-absl::Status DatasetStore::Creation::CheckContents(const std::vector<v1::DatasetFile>& files) {
+absl::Status DatasetStore::Creation::CheckContents() {
   size_t missing = 0;
   std::string example;
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
-    for (const v1::DatasetFile& file : files) {
+    for (const v1::DatasetFile& file : files_) {
       uint64_t size = 0;
       ASSIGN_OR_RETURN(const bool there, FindContent(connection, file.sha256(), size));
       if (there && size != file.size_bytes()) {
@@ -162,15 +162,15 @@ absl::Status DatasetStore::Creation::CheckContents(const std::vector<v1::Dataset
   }));
   if (missing == 0) return absl::OkStatus();
   return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                        missing, " of ", files.size(), " files have not been uploaded, ", example,
+                        missing, " of ", files_.size(), " files have not been uploaded, ", example,
                         " for one; upload them first")),
                     "CONTENTS_MISSING", {{"missing", absl::StrCat(missing)}});
 }
 
-absl::Status DatasetStore::Creation::Merge(const std::vector<v1::DatasetFile>& files) {
+absl::Status DatasetStore::Creation::Merge() {
   std::map<std::string, v1::DatasetLayout::File> merged;
   for (const v1::DatasetLayout::File& file : layout_.files()) merged[file.file().path()] = file;
-  for (const v1::DatasetFile& file : files) {
+  for (const v1::DatasetFile& file : files_) {
     const auto [known, added] = merged.try_emplace(file.path(), WholeFile(file));
     if (added) continue;
     if (known->second.file().sha256() == file.sha256() && !wanted_.repeat) continue;
@@ -237,12 +237,12 @@ absl::Status DatasetStore::Creation::Commit(const VersionRow& row) {
   });
 }
 
-// The version holds what it needs: the upload's claims end, and with them what it did not need.
-absl::Status DatasetStore::Creation::LetGo(const std::vector<v1::DatasetFile>& files) {
+// A version holds what it needs: the upload's claims end, and with them what was not needed.
+absl::Status DatasetStore::Creation::LetGo() {
   std::set<std::string> hashes = HashesOf(layout_);
   hashes.insert(layout_sha256_);
   hashes.insert(wanted_.files_sha256);
-  for (const v1::DatasetFile& file : files) hashes.insert(file.sha256());
+  for (const v1::DatasetFile& file : files_) hashes.insert(file.sha256());
   RETURN_IF_ERROR(InParts(hashes, [&](const std::vector<std::string>& part) {
     return store_.WriteAndWait(
         [&](Connection& connection) { return DropClaims(connection, part); });
@@ -255,6 +255,7 @@ absl::StatusOr<CreatedVersion> DatasetStore::Creation::Existing(const v1::Datase
     return RememberDatasetAnswer(connection, wanted_.request_id, wanted_.request_hash,
                                  StoredAnswer(version, true), datasets_.clock_.Now());
   }));
+  RETURN_IF_ERROR(LetGo());
   return CreatedVersion{version, true};
 }
 

@@ -22,13 +22,13 @@ class DatasetStore::Creation {
 
  private:
   absl::StatusOr<std::vector<v1::DatasetFile>> ReadFiles();
-  absl::Status CheckContents(const std::vector<v1::DatasetFile>& files);
+  absl::Status CheckContents();
   // What is new, over what the newest version has.
-  absl::Status Merge(const std::vector<v1::DatasetFile>& files);
+  absl::Status Merge();
   absl::Status CheckQuota();
   absl::Status Write(uint32_t number);
   absl::Status Commit(const VersionRow& row);
-  absl::Status LetGo(const std::vector<v1::DatasetFile>& files);
+  absl::Status LetGo();
   absl::StatusOr<CreatedVersion> Existing(const v1::DatasetVersion& version);
   std::string StoredAnswer(const v1::DatasetVersion& version, bool existed) const;
 
@@ -36,6 +36,7 @@ class DatasetStore::Creation {
   Store& store_;
   ContentStore& contents_;
   const NewVersion& wanted_;
+  std::vector<v1::DatasetFile> files_;  // that were sent
   v1::DatasetLayout layout_;
   std::vector<v1::DatasetFile> listed_;  // of the new version
   std::string layout_sha256_;
