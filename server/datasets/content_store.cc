@@ -303,8 +303,16 @@ absl::Status ContentStore::PutInPlace(const std::string& from, const std::string
   RETURN_IF_ERROR(MakeFolders(folder));
   if (chmod(from.c_str(), kReadOnly) != 0) return DiskError("protect", from);
   if (rename(from.c_str(), path.c_str()) != 0) return DiskError("put in place", path);
+  RETURN_IF_ERROR(SyncFolder(folder));
+  {
+    MutexLock lock(mutex_);
+    if (synced_folders_.count(folder) != 0) return absl::OkStatus();
+  }
+  // Also where it was there: who made it may not have come to sync it.
   RETURN_IF_ERROR(SyncFolder(store_.folder() + "/contents"));
-  return SyncFolder(folder);
+  MutexLock lock(mutex_);
+  synced_folders_.insert(folder);
+  return absl::OkStatus();
 }
 
 absl::Status ContentStore::Publish(const std::vector<StoredContent>& contents) {

@@ -117,6 +117,8 @@ class ContentStore {
   std::map<std::string, uint64_t> partial_ TRAINYARD_GUARDED_BY(mutex_);
   // Announced by active uploads and not yet come.
   uint64_t reserved_ TRAINYARD_GUARDED_BY(mutex_) = 0;
+  // Folders of contents whose own names are on disk for certain.
+  std::set<std::string> synced_folders_ TRAINYARD_GUARDED_BY(mutex_);
   uint64_t next_made_ TRAINYARD_GUARDED_BY(mutex_) = 0;
 };
 
