@@ -71,6 +71,8 @@ struct FakeServer::State {
   std::vector<std::string> newest_first;
   std::deque<FakeJob> next_created;
   std::map<std::pair<std::string, std::string>, std::string> artifacts;
+  std::map<std::string, std::string> contents;
+  std::vector<v1::CreateDatasetVersionRequest> versions;
   std::deque<FakeError> failures;
   std::deque<int> cuts;
   int cut_code = 0;
@@ -339,6 +341,54 @@ class Data final : public v1::DataService::Service {
     dataset->set_files(4);
     return grpc::Status::OK;
   }
+  grpc::Status FindMissingContents(grpc::ServerContext* context,
+                                   const v1::FindMissingContentsRequest* request,
+                                   v1::FindMissingContentsResponse* response) override {
+    FAKE_ENTER(context);
+    for (const v1::Content& content : request->contents()) {
+      const std::string& bytes = state_.contents[content.sha256()];
+      if (bytes.size() == content.size_bytes()) continue;
+      *response->add_missing()->mutable_content() = content;
+      response->mutable_missing(response->missing_size() - 1)->set_offset(bytes.size());
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status UploadContents(grpc::ServerContext* context,
+                              grpc::ServerReader<v1::UploadContentsRequest>* reader,
+                              v1::UploadContentsResponse*) override {
+    FAKE_ENTER(context);
+    ++state_.streams;
+    const int cut = state_.TakeCut();
+    v1::UploadContentsRequest frame;
+    std::string sha256;
+    for (int frames = 0; reader->Read(&frame); ++frames) {
+      if (frames == cut) return {static_cast<grpc::StatusCode>(state_.cut_code), "cut"};
+      if (frame.has_content()) {
+        sha256 = frame.content().sha256();
+        if (frame.offset() != state_.contents[sha256].size())
+          return {grpc::StatusCode::OUT_OF_RANGE, "the server is elsewhere"};
+      }
+      state_.contents[sha256] += frame.chunk();
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status CreateDatasetVersion(grpc::ServerContext* context,
+                                    const v1::CreateDatasetVersionRequest* request,
+                                    v1::CreateDatasetVersionResponse* response) override {
+    FAKE_ENTER(context);
+    state_.versions.push_back(*request);
+    response->mutable_version()->set_version(1);
+    response->mutable_version()->set_path(absl::StrCat("dataset:", request->dataset(), "@1"));
+    response->mutable_version()->set_files(1);
+    return grpc::Status::OK;
+  }
+  grpc::Status DeleteDatasetVersion(grpc::ServerContext* context,
+                                    const v1::DeleteDatasetVersionRequest* request,
+                                    v1::DatasetVersion* response) override {
+    FAKE_ENTER(context);
+    response->set_path("dataset:" + request->name());
+    return grpc::Status::OK;
+  }
 
  private:
   State& state_;
@@ -577,6 +627,16 @@ void FakeServer::CorruptArtifacts() {
 std::vector<v1::CreateJobRequest> FakeServer::created() const {
   MutexLock lock(state_->mutex);
   return state_->created;
+}
+
+std::map<std::string, std::string> FakeServer::contents() const {
+  MutexLock lock(state_->mutex);
+  return state_->contents;
+}
+
+std::vector<v1::CreateDatasetVersionRequest> FakeServer::versions() const {
+  MutexLock lock(state_->mutex);
+  return state_->versions;
 }
 
 std::vector<v1::ListJobsRequest> FakeServer::listed() const {

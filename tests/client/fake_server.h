@@ -77,6 +77,9 @@ class FakeServer {
 
   std::vector<v1::CreateJobRequest> created() const;
   std::vector<v1::ListJobsRequest> listed() const;
+  // That were uploaded, by hash; some may not be whole.
+  std::map<std::string, std::string> contents() const;
+  std::vector<v1::CreateDatasetVersionRequest> versions() const;
   int calls() const;
   int streams() const;
   std::string last_authorization() const;

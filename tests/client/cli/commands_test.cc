@@ -427,9 +427,41 @@ TEST_F(CommandsTest, JobWaitEndsWhenTheConditionCannotComeTrue) {
 
 TEST_F(CommandsTest, DataLsListsDataSets) {
   EXPECT_EQ(Cli({"data", "ls"}).out,
-            "PATH           SOURCE     SIZE  FILES\n"
+            "PATH           SOURCE     SIZE  FILES  VERSIONS  UPDATED\n"
             "fashion-mnist  idx     30.9 MB      4\n");
   EXPECT_EQ(Cli({"data", "ls", "-o", "name"}).out, "fashion-mnist\n");
+}
+
+TEST_F(CommandsTest, DataPutUploadsAndPrintsThePath) {
+  const std::string file = folder.Write("train.csv", "x,y\n1,a\n");
+  const Ran ran = Cli({"data", "put", "flowers", file});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "dataset:flowers@1\n");
+  ASSERT_EQ(server.versions().size(), 1u);
+  EXPECT_FALSE(server.versions()[0].append());
+  EXPECT_FALSE(server.versions()[0].request_id().empty());
+  EXPECT_EQ(Cli({"data", "append", "flowers", file, "--repeat", "--quiet"}).out,
+            "dataset:flowers@1\n");
+  EXPECT_TRUE(server.versions()[1].append());
+  EXPECT_TRUE(server.versions()[1].repeat());
+}
+
+TEST_F(CommandsTest, DataCommandsHaveTheDocumentedExitCodes) {
+  const std::string file = folder.Write("train.csv", "x,y\n1,a\n");
+  EXPECT_EQ(Cli({"data", "put", "flowers"}).code, 2);
+  EXPECT_EQ(Cli({"data", "put", "flowers", "/nowhere"}).code, 2);
+  EXPECT_EQ(Cli({"data", "rm"}).code, 2);
+  server.FailNext({grpc::StatusCode::RESOURCE_EXHAUSTED,
+                   "full",
+                   "QUOTA_EXCEEDED",
+                   {},
+                   {{"datasets", "used up"}},
+                   -1});
+  EXPECT_EQ(Cli({"data", "put", "flowers", file}).code, 7);
+  server.FailNext(
+      {grpc::StatusCode::FAILED_PRECONDITION, "needed by jobs/a", "DATASET_IN_USE", {}, {}, -1});
+  EXPECT_EQ(Cli({"data", "rm", "flowers@1"}).code, 6);
+  EXPECT_EQ(Cli({"data", "rm", "flowers@1"}).out, "dataset:flowers@1\n");
 }
 
 TEST_F(CommandsTest, ExplainListsAndDescribes) {

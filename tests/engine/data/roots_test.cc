@@ -85,5 +85,25 @@ TEST_F(RootsTest, SaysWhereThereIsNothing) {
   EXPECT_THAT(Message(Refused("x")), HasSubstr("there is nothing"));
 }
 
+TEST_F(RootsTest, UploadedDataSetsAreReadFromTheirVersion) {
+  TemporaryFolder versions;
+  versions.Write("flowers@3/train.csv", "");
+  versions.Write("flowers@3/cat/1.png", "");
+  EXPECT_THAT(Message(Refused("dataset:flowers@3/train.csv")), HasSubstr("names no version"))
+      << "where no uploaded data sets are kept";
+  roots_.versions_folder = versions.path();
+  EXPECT_EQ(*roots_.Resolve("dataset:flowers@3/train.csv"),
+            std::filesystem::canonical(versions.PathOf("flowers@3/train.csv")));
+  EXPECT_EQ(*roots_.Resolve("dataset:flowers@3"),
+            std::filesystem::canonical(versions.PathOf("flowers@3")));
+  EXPECT_THAT(Message(Refused("dataset:flowers@3/trian.csv")),
+              HasSubstr("did you mean 'dataset:flowers@3/train.csv'?"));
+  EXPECT_THAT(Message(Refused("dataset:flowers@4/train.csv")), HasSubstr("was it removed?"));
+  for (const std::string path : {"dataset:", "dataset:flowers", "dataset:flowers/train.csv",
+                                 "dataset:.@1/x", "dataset:flowers@3/../flowers@3/train.csv"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(Refused(path))) << path;
+  }
+}
+
 }  // namespace
 }  // namespace trainyard
