@@ -223,6 +223,7 @@ absl::Status RunningDaemon::Start() {
   RETURN_IF_ERROR(manager_->Recover());
   // Workers of an earlier server dial first: their jobs wait for them.
   ASSIGN_OR_RETURN(worker_server_, StartWorkerServer(*worker_service_, folder_->worker_socket()));
+  uploads_expired_ = clock_.Monotonic();  // the stores were swept when they were opened
   ticker_ = std::make_unique<Ticker>([this] {
     manager_->Tick();
     watches_->Tick();

@@ -26,6 +26,9 @@ constexpr size_t kFolderDigits = 2;
 constexpr size_t kBlockBytes = 1 << 20;
 // How often an upload syncs what came, and looks at what is left of the disk.
 constexpr uint64_t kSyncBytes = 32 << 20;
+// From so many files on, the whole file system is synced once: with 200 small files 10 to 20 times
+// faster.
+constexpr size_t kSyncTogether = 8;
 // Files that are deleted within one transaction, which holds the writer up.
 constexpr int kGarbageAtATime = 200;
 // What the server makes itself is written beside the partial files.
@@ -112,7 +115,6 @@ class ContentStore::Upload final : public ContentUpload {
                             " as announced; it was forgotten, send it again")),
                         "CONTENT_CORRUPT", {{"sha256", content_.sha256}});
     }
-    RETURN_IF_ERROR(file_.Sync());
     RETURN_IF_ERROR(contents_.PutInPlace(path, content_.sha256));
     finished_ = true;
     return absl::OkStatus();
@@ -303,20 +305,37 @@ absl::Status ContentStore::PutInPlace(const std::string& from, const std::string
   RETURN_IF_ERROR(MakeFolders(folder));
   if (chmod(from.c_str(), kReadOnly) != 0) return DiskError("protect", from);
   if (rename(from.c_str(), path.c_str()) != 0) return DiskError("put in place", path);
-  RETURN_IF_ERROR(SyncFolder(folder));
-  {
-    MutexLock lock(mutex_);
-    if (synced_folders_.count(folder) != 0) return absl::OkStatus();
+  return absl::OkStatus();
+}
+
+absl::Status ContentStore::Sync(const std::vector<StoredContent>& contents) {
+  if (contents.size() >= kSyncTogether) {
+    ASSIGN_OR_RETURN(const DiskFile folder,
+                     DiskFile::Open(store_.folder(), O_RDONLY | O_DIRECTORY));
+    if (syncfs(folder.descriptor()) != 0) return DiskError("sync", store_.folder());
+    return absl::OkStatus();
   }
-  // Also where it was there: who made it may not have come to sync it.
-  RETURN_IF_ERROR(SyncFolder(store_.folder() + "/contents"));
-  MutexLock lock(mutex_);
-  synced_folders_.insert(folder);
+  for (const StoredContent& content : contents) {
+    const std::string path = Path(content.sha256);
+    ASSIGN_OR_RETURN(const DiskFile file, DiskFile::Open(path, O_RDONLY));
+    RETURN_IF_ERROR(file.Sync());
+    const std::string folder = fs::path(path).parent_path().string();
+    RETURN_IF_ERROR(SyncFolder(folder));
+    {
+      MutexLock lock(mutex_);
+      if (synced_folders_.count(folder) != 0) continue;
+    }
+    // Also where it was there: who made it may not have come to sync it.
+    RETURN_IF_ERROR(SyncFolder(store_.folder() + "/contents"));
+    MutexLock lock(mutex_);
+    synced_folders_.insert(folder);
+  }
   return absl::OkStatus();
 }
 
 absl::Status ContentStore::Publish(const std::vector<StoredContent>& contents) {
   if (contents.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(Sync(contents));
   return store_.WriteAndWait([&](Connection& connection) -> absl::Status {
     for (const StoredContent& content : contents) {
       RETURN_IF_ERROR(AddContent(connection, content.sha256, content.size_bytes, clock_.Now()));
@@ -345,7 +364,6 @@ absl::StatusOr<StoredContent> ContentStore::Add(
       hash.Update(bytes);
       return file.Write(bytes.data(), bytes.size());
     }));
-    RETURN_IF_ERROR(file.Sync());
     made.sha256 = hash.HexDigest();
     RETURN_IF_ERROR(PutInPlace(path, made.sha256));
     return Publish({made});

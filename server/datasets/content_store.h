@@ -103,6 +103,8 @@ class ContentStore {
   absl::Status DropUnknownFiles();
   void ReadPartial();
   std::string PartialPath(const std::string& sha256) const;
+  // Brings files that are in place to the disk.
+  absl::Status Sync(const std::vector<StoredContent>& contents);
   // Renames a whole file to its place.
   absl::Status PutInPlace(const std::string& from, const std::string& sha256);
   // The end of an upload; `bytes` of it are left in its partial file.

@@ -24,7 +24,7 @@ std::vector<int> ByteLabels(const Samples& samples) {
 
 class TextTest : public ::testing::Test {
  protected:
-  DataRoots Roots() const { return {{folder_.path()}, ""}; }
+  DataRoots Roots() const { return {{folder_.path()}, "", ""}; }
   absl::StatusOr<Samples> Load(RawMap params) const {
     params.emplace("path", Text("a.txt"));
     return MakeSource("text", params)->Load(Roots());

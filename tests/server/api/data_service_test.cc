@@ -225,7 +225,9 @@ TEST_F(DataServiceTest, DownloadsFromAnOffset) {
   v1::DownloadDatasetFileResponse frame;
   std::string came;
   while (reader->Read(&frame)) {
-    if (came.empty()) EXPECT_EQ(frame.file().sha256(), Sha256Hex(bytes));
+    if (came.empty()) {
+      EXPECT_EQ(frame.file().sha256(), Sha256Hex(bytes));
+    }
     came += frame.chunk();
   }
   ASSERT_TRUE(reader->Finish().ok());

@@ -196,7 +196,9 @@ TEST_F(AppendTest, EveryVersionIsAPrefixOfTheNext) {
     const auto pack = [&](const std::string& bytes, bool gzip) {
       return gzip ? Gzip(bytes) : bytes;
     };
-    if (compressed) ASSERT_OK(datasets_->Delete("d", "", "").status());
+    if (compressed) {
+      ASSERT_OK(datasets_->Delete("d", "", "").status());
+    }
     auto made =
         Put("d", {{csv, pack(table(20, true), compressed)}, {idx, pack(Idx(2, 5, 1), compressed)}});
     ASSERT_OK(made.status());
