@@ -70,6 +70,15 @@ std::vector<NewJob> CheckJobs(const SpecificationChecker& checker, int32_t prior
   return jobs;
 }
 
+// All jobs of the study read the versions of data sets that are the newest now.
+void PinData(const DatasetStore& datasets, v1::StudySpecification& study,
+             Violations& violations) {
+  v1::Specification reader;
+  *reader.mutable_data() = study.data();
+  datasets.Pin(reader, violations);
+  *study.mutable_data() = reader.data();
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* StudyServiceHandler::CreateStudy(grpc::CallbackServerContext* context,
@@ -94,7 +103,9 @@ void StudyServiceHandler::Create(const v1::CreateStudyRequest& request, v1::Stud
       return done(absl::OkStatus());
     }
   }
-  StudyPlan plan = PlanStudy(request.specification(), violations);
+  v1::StudySpecification specification = request.specification();
+  PinData(datasets_, specification, violations);
+  StudyPlan plan = PlanStudy(specification, violations);
   std::vector<NewJob> jobs;
   if (violations.empty()) jobs = CheckJobs(checker_, request.priority(), plan, violations);
   if (!violations.empty()) return done(ViolationsError(violations, "INVALID_SPECIFICATION"));

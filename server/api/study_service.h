@@ -8,6 +8,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/mutex.h"
 #include "server/api/specification_checker.h"
+#include "server/datasets/dataset_store.h"
 #include "server/jobs/job_manager.h"
 #include "server/rpc/calls.h"
 #include "server/store/job_store.h"
@@ -20,13 +21,15 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
  public:
   // `checks`: for what may take long, the checks of many specifications and the analysis.
   StudyServiceHandler(Calls& calls, Calls& checks, JobManager& manager, const JobStore& jobs,
-                      StudyStore& studies, const SpecificationChecker& checker, const Clock& clock)
+                      StudyStore& studies, const SpecificationChecker& checker,
+                      const DatasetStore& datasets, const Clock& clock)
       : calls_(calls),
         checks_(checks),
         manager_(manager),
         jobs_(jobs),
         studies_(studies),
         checker_(checker),
+        datasets_(datasets),
         clock_(clock) {}
 
   grpc::ServerUnaryReactor* CreateStudy(grpc::CallbackServerContext* context,
@@ -53,6 +56,7 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
   const JobStore& jobs_;
   StudyStore& studies_;
   const SpecificationChecker& checker_;
+  const DatasetStore& datasets_;
   const Clock& clock_;
   // What was read and analysed last, by name: a watch asks every second, and points end rarely.
   Mutex mutex_;
