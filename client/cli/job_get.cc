@@ -120,7 +120,7 @@ class JobGet final : public Command {
     if (!job.ok()) return session.Fail(job.status());
     Console& console = session.console();
     if (specification_) {
-      console.out << client::WriteYaml(client::TreeFromSpecification(job->specification()));
+      console.out << client::WriteYaml(client::TreeFromMessage(job->specification()));
       return kExitOk;
     }
     if (output_.json()) console.out << PrettyJson(*job);

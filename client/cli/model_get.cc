@@ -85,7 +85,7 @@ class ModelGet final : public Command {
   }
 
   std::string Text(const v1::Job& job, const v1::Artifact& artifact) const {
-    const client::Node tree = client::TreeFromSpecification(job.specification());
+    const client::Node tree = client::TreeFromMessage(job.specification());
     if (format_ == "json") return client::WriteJson(tree);
     return absl::StrCat("# The specification of ", job.name(),
                         ", with every default filled in.\n# Its weights have SHA-256 ",

@@ -136,7 +136,7 @@ class Predict final : public Command {
     client::Node root = client::Node::Map();
     root.Add("predict", std::move(prediction));
     Violations violations;
-    *request.mutable_specification() = client::SpecificationFromTree(root, sources, violations);
+    client::MessageFromTree(root, *request.mutable_specification(), sources, violations);
     std::string lines;
     for (const std::string& line : client::Describe(violations.list(), sources))
       absl::StrAppend(&lines, line, "\n");

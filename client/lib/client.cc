@@ -13,6 +13,7 @@
 #include "trainyard/v1/job_service.grpc.pb.h"
 #include "trainyard/v1/metric_service.grpc.pb.h"
 #include "trainyard/v1/server_service.grpc.pb.h"
+#include "trainyard/v1/study_service.grpc.pb.h"
 
 namespace trainyard::client {
 namespace {
@@ -146,6 +147,28 @@ absl::StatusOr<v1::ComponentDescription> Client::GetComponent(const std::string&
 absl::StatusOr<v1::ServerInfo> Client::GetServerInfo() {
   return Call<v1::ServerService>(connection_, &v1::ServerService::Stub::GetServerInfo,
                                  v1::GetServerInfoRequest());
+}
+
+absl::StatusOr<v1::Study> Client::CreateStudy(v1::CreateStudyRequest request) {
+  if (request.request_id().empty() && !request.validate_only())
+    request.set_request_id(NewRequestId());
+  return Call<v1::StudyService>(connection_, &v1::StudyService::Stub::CreateStudy, request);
+}
+
+absl::StatusOr<v1::Study> Client::GetStudy(const std::string& name) {
+  v1::GetStudyRequest request;
+  request.set_name(name);
+  return Call<v1::StudyService>(connection_, &v1::StudyService::Stub::GetStudy, request);
+}
+
+absl::StatusOr<v1::ListStudiesResponse> Client::ListStudies(const v1::ListStudiesRequest& request) {
+  return Call<v1::StudyService>(connection_, &v1::StudyService::Stub::ListStudies, request);
+}
+
+absl::StatusOr<v1::Study> Client::CancelStudy(const std::string& name) {
+  v1::CancelStudyRequest request;
+  request.set_name(name);
+  return Call<v1::StudyService>(connection_, &v1::StudyService::Stub::CancelStudy, request);
 }
 
 }  // namespace trainyard::client

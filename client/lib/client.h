@@ -25,6 +25,7 @@ class DatasetDescription;
 class DatasetVersion;
 class FindMissingContentsRequest;
 class FindMissingContentsResponse;
+class CreateStudyRequest;
 class Job;
 class ListArtifactsResponse;
 class ListComponentsResponse;
@@ -38,11 +39,14 @@ class ListJobsRequest;
 class ListJobsResponse;
 class ListSeriesRequest;
 class ListSeriesResponse;
+class ListStudiesRequest;
+class ListStudiesResponse;
 class ReadLogsRequest;
 class ReadLogsResponse;
 class ReadSeriesRequest;
 class ReadSeriesResponse;
 class ServerInfo;
+class Study;
 }  // namespace trainyard::v1
 
 namespace trainyard::client {
@@ -79,6 +83,11 @@ class Client {
   absl::StatusOr<v1::ComponentDescription> GetComponent(const std::string& kind,
                                                         const std::string& type);
   absl::StatusOr<v1::ServerInfo> GetServerInfo();
+  absl::StatusOr<v1::Study> CreateStudy(v1::CreateStudyRequest request);
+  // With points and their analysis.
+  absl::StatusOr<v1::Study> GetStudy(const std::string& name);
+  absl::StatusOr<v1::ListStudiesResponse> ListStudies(const v1::ListStudiesRequest& request);
+  absl::StatusOr<v1::Study> CancelStudy(const std::string& name);
 
   Connection& connection() { return connection_; }
 

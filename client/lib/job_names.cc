@@ -10,7 +10,9 @@ namespace {
 constexpr char kCollection[] = "jobs/";
 constexpr char kNewest[] = "@last";
 
-bool IsName(const std::string& id) {
+}  // namespace
+
+bool IsResourceId(const std::string& id) {
   if (id.empty()) return false;
   for (const char c : id) {
     if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.')
@@ -19,8 +21,6 @@ bool IsName(const std::string& id) {
   return true;
 }
 
-}  // namespace
-
 std::string ShortJobName(const std::string& name) {
   return name.rfind(kCollection, 0) == 0 ? name.substr(sizeof(kCollection) - 1) : name;
 }
@@ -28,7 +28,7 @@ std::string ShortJobName(const std::string& name) {
 absl::StatusOr<std::string> ResolveJob(Client& client, const std::string& text) {
   const std::string id = ShortJobName(text);
   const bool newest = text == kNewest;
-  if (!newest && !IsName(id)) {
+  if (!newest && !IsResourceId(id)) {
     return absl::NotFoundError(
         absl::StrCat("'", text, "' is no job name; expected a name, a prefix of one, or @last"));
   }

@@ -5,12 +5,17 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "client/lib/scalars.h"
+#include "trainyard/v1/spec.pb.h"
 
 namespace trainyard::client {
 namespace {
@@ -98,6 +103,7 @@ class Reader {
         (node.kind == Node::Kind::kScalar && !node.quoted && IsNullWord(node.text))) {
       return Complain(path, "has no value; leave the line out to take the default");
     }
+    if (field.is_map()) return ReadMap(node, path, message, field);
     if (!field.is_repeated()) return ReadOne(node, path, message, field);
     if (node.kind != Node::Kind::kList) {  // one value where a list of them may stand
       return ReadOne(node, path, message, field);
@@ -106,6 +112,21 @@ class Reader {
       const std::string below = absl::StrCat(path, "[", i, "]");
       sources_.Add(below, node.items[i].position);
       ReadOne(node.items[i], below, message, field);
+    }
+  }
+
+  // Maps of the API have words as keys; the parameters of components are read elsewhere.
+  void ReadMap(const Node& node, const std::string& path, pb::Message& message,
+               const pb::FieldDescriptor& field) {
+    if (node.kind != Node::Kind::kMap) {
+      return Complain(path,
+                      absl::StrCat("expected a map such as {name: value}, not ", Quoted(node)));
+    }
+    const pb::FieldDescriptor& key = *field.message_type()->map_key();
+    for (const NodeEntry& entry : node.entries) {
+      pb::Message& added = *message.GetReflection()->AddMessage(&message, &field);
+      added.GetReflection()->SetString(&added, &key, entry.key);
+      ReadField(entry.value, JoinPath(path, entry.key), added, *field.message_type()->map_value());
     }
   }
 
@@ -124,12 +145,15 @@ class Reader {
     switch (field.cpp_type()) {
       case pb::FieldDescriptor::CPPTYPE_UINT32:
         if (const auto value = Whole(node, path, std::numeric_limits<uint32_t>::max())) {
-          reflection.SetUInt32(&message, &field, static_cast<uint32_t>(*value));
+          const auto narrow = static_cast<uint32_t>(*value);
+          field.is_repeated() ? reflection.AddUInt32(&message, &field, narrow)
+                              : reflection.SetUInt32(&message, &field, narrow);
         }
         return;
       case pb::FieldDescriptor::CPPTYPE_UINT64:
         if (const auto value = Whole(node, path, std::numeric_limits<int64_t>::max())) {
-          reflection.SetUInt64(&message, &field, *value);
+          field.is_repeated() ? reflection.AddUInt64(&message, &field, *value)
+                              : reflection.SetUInt64(&message, &field, *value);
         }
         return;
       case pb::FieldDescriptor::CPPTYPE_DOUBLE:
@@ -166,7 +190,7 @@ class Reader {
     message.GetReflection()->SetDouble(&message, &field, *value);
   }
 
-  // "fp32" or "PRECISION_FP32".
+  // "fp32" or "PRECISION_FP32"; the names of some enums have no such prefix.
   void ReadEnum(const Node& node, const std::string& path, pb::Message& message,
                 const pb::FieldDescriptor& field) {
     const pb::EnumDescriptor& type = *field.enum_type();
@@ -175,7 +199,7 @@ class Reader {
     std::vector<std::string> known;
     for (int i = 1; i < type.value_count(); ++i) {
       const std::string& name = type.value(i)->name();
-      const std::string word = absl::AsciiStrToLower(name.substr(prefix.size()));
+      const std::string word = absl::AsciiStrToLower(absl::StripPrefix(name, prefix));
       known.push_back(word);
       if (absl::EqualsIgnoreCase(node.text, word) || node.text == name) {
         return message.GetReflection()->SetEnum(&message, &field, type.value(i));
@@ -293,12 +317,10 @@ class Reader {
 
 }  // namespace
 
-v1::Specification SpecificationFromTree(const Node& root, SourceMap& sources,
-                                        Violations& violations) {
-  v1::Specification specification;
+void MessageFromTree(const Node& root, pb::Message& message, SourceMap& sources,
+                     Violations& violations) {
   sources.Add("", root.position);
-  Reader(sources, violations).ReadMessage(root, "", specification);
-  return specification;
+  Reader(sources, violations).ReadMessage(root, "", message);
 }
 
 }  // namespace trainyard::client

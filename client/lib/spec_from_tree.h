@@ -1,4 +1,4 @@
-// Reads a tree of Nodes as a Specification.
+// Reads a tree of Nodes as a message: a Specification, a StudySpecification.
 //
 // Closed parts follow the message's fields (snake case; the camel case of protobuf JSON is taken
 // too). Components and layers take their parameters beside the type, `{type: dense, units: 10}`, or
@@ -6,19 +6,19 @@
 // they only become numbers, booleans, words, lists and maps.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "client/lib/diagnostics.h"
 #include "client/lib/node.h"
 #include "engine/base/violations.h"
-#include "trainyard/v1/spec.pb.h"
+
+namespace google::protobuf {
+class Message;
+}
 
 namespace trainyard::client {
 
-// Every violation at once; the result may be used only where there is none. `sources` learns where
+// Every violation at once; `message` may be used only where there is none. `sources` learns where
 // each path stands.
-v1::Specification SpecificationFromTree(const Node& root, SourceMap& sources,
-                                        Violations& violations);
+void MessageFromTree(const Node& root, google::protobuf::Message& message, SourceMap& sources,
+                     Violations& violations);
 
 }  // namespace trainyard::client

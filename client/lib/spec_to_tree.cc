@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "client/lib/scalars.h"
+#include "trainyard/v1/spec.pb.h"
 
 namespace trainyard::client {
 namespace {
@@ -64,9 +66,11 @@ Node FromField(const pb::Message& message, const pb::FieldDescriptor& field, int
                                : reflection.GetString(message, &field),
                           true);
     case pb::FieldDescriptor::CPPTYPE_UINT32:
-      return Node::Scalar(absl::StrCat(reflection.GetUInt32(message, &field)));
+      return Node::Scalar(absl::StrCat(many ? reflection.GetRepeatedUInt32(message, &field, index)
+                                            : reflection.GetUInt32(message, &field)));
     case pb::FieldDescriptor::CPPTYPE_UINT64:
-      return Node::Scalar(absl::StrCat(reflection.GetUInt64(message, &field)));
+      return Node::Scalar(absl::StrCat(many ? reflection.GetRepeatedUInt64(message, &field, index)
+                                            : reflection.GetUInt64(message, &field)));
     case pb::FieldDescriptor::CPPTYPE_DOUBLE:
       return Node::Scalar(NumberText(reflection.GetDouble(message, &field)));
     case pb::FieldDescriptor::CPPTYPE_BOOL:
@@ -74,11 +78,32 @@ Node FromField(const pb::Message& message, const pb::FieldDescriptor& field, int
     case pb::FieldDescriptor::CPPTYPE_ENUM: {
       const std::string name = reflection.GetEnum(message, &field)->name();
       const std::string zero = field.enum_type()->value(0)->name();
-      return Node::Scalar(absl::AsciiStrToLower(name.substr(zero.find('_') + 1)), true);
+      const std::string prefix = zero.substr(0, zero.find('_') + 1);
+      return Node::Scalar(absl::AsciiStrToLower(absl::StripPrefix(name, prefix)), true);
     }
     default:
       return Node();
   }
+}
+
+// Parameters, by name.
+void AddParameters(const google::protobuf::Map<std::string, pb::Value>& params, Node& map) {
+  const std::map<std::string, pb::Value> sorted(params.begin(), params.end());
+  for (const auto& [name, value] : sorted) map.Add(name, FromValue(value));
+}
+
+// Any other map: entries by key.
+Node FromMap(const pb::Message& message, const pb::FieldDescriptor& field) {
+  const pb::FieldDescriptor& key = *field.message_type()->map_key();
+  const pb::FieldDescriptor& value = *field.message_type()->map_value();
+  std::map<std::string, Node> sorted;
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
+    const pb::Message& entry = message.GetReflection()->GetRepeatedMessage(message, &field, i);
+    sorted[entry.GetReflection()->GetString(entry, &key)] = FromField(entry, value, 0);
+  }
+  Node map = Node::Map();
+  for (auto& [name, node] : sorted) map.Add(name, std::move(node));
+  return map;
 }
 
 Node FromMessage(const pb::Message& message) {
@@ -89,12 +114,12 @@ Node FromMessage(const pb::Message& message) {
   std::vector<const pb::FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
   for (const pb::FieldDescriptor* field : fields) {
-    if (field->is_map()) {
-      const auto& params = message.GetDescriptor() == v1::Layer::descriptor()
-                               ? static_cast<const v1::Layer&>(message).params()
-                               : static_cast<const v1::Component&>(message).params();
-      const std::map<std::string, pb::Value> sorted(params.begin(), params.end());
-      for (const auto& [name, value] : sorted) map.Add(name, FromValue(value));
+    if (field->is_map() && message.GetDescriptor() == v1::Layer::descriptor()) {
+      AddParameters(static_cast<const v1::Layer&>(message).params(), map);
+    } else if (field->is_map() && message.GetDescriptor() == v1::Component::descriptor()) {
+      AddParameters(static_cast<const v1::Component&>(message).params(), map);
+    } else if (field->is_map()) {
+      map.Add(field->name(), FromMap(message, *field));
     } else if (field->is_repeated()) {
       Node& list = map.Add(field->name(), Node::List());
       const int size = message.GetReflection()->FieldSize(message, field);
@@ -228,9 +253,7 @@ void JsonBlock(const Node& node, int indent, std::string& out) {
 
 }  // namespace
 
-Node TreeFromSpecification(const v1::Specification& specification) {
-  return FromMessage(specification);
-}
+Node TreeFromMessage(const pb::Message& message) { return FromMessage(message); }
 
 std::string WriteYaml(const Node& root) {
   if (root.kind != Node::Kind::kMap && root.kind != Node::Kind::kList)

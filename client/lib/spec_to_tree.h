@@ -1,16 +1,19 @@
-// A Specification as a tree of Nodes, and trees as YAML or JSON text: what `model get` writes and
+// A message as a tree of Nodes, and trees as YAML or JSON text: what `model get` writes and
 // what text protos pass through, so that overrides work alike on every format.
 #pragma once
 
 #include <string>
 
 #include "client/lib/node.h"
-#include "trainyard/v1/spec.pb.h"
+
+namespace google::protobuf {
+class Message;
+}
 
 namespace trainyard::client {
 
 // Fields that are set, in the order of the message; parameters beside the type, by name.
-Node TreeFromSpecification(const v1::Specification& specification);
+Node TreeFromMessage(const google::protobuf::Message& message);
 
 // Block style, with maps and lists that hold only scalars on one line. Reads back as the same tree.
 std::string WriteYaml(const Node& root);

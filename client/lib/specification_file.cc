@@ -4,6 +4,7 @@
 #include <google/protobuf/text_format.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr int kTextProtoDepth = 64;
 constexpr size_t kMaxNameLength = 63;
+constexpr size_t kMaxStudyNameLength = 40;
 constexpr char kStandardInput[] = "standard input";
 
 // Collects the text parser's complaints as "file:line:col: message".
@@ -66,23 +68,25 @@ void Locate(const google::protobuf::TextFormat::ParseInfoTree& info,
   }
 }
 
-absl::StatusOr<Node> ParseTextProto(const std::string& text, const std::string& file) {
+// A text of a message like `type`.
+absl::StatusOr<Node> ParseTextProto(const std::string& text, const std::string& file,
+                                    const google::protobuf::Message& type) {
   if (text.size() > kMaxSpecificationBytes) {
     return absl::InvalidArgumentError(absl::StrCat(file, ": larger than ", kMaxSpecificationBytes,
                                                    " bytes, the most that is read"));
   }
   RETURN_IF_ERROR(CheckText(text, file));
-  v1::Specification specification;
+  const std::unique_ptr<google::protobuf::Message> message(type.New());
   google::protobuf::TextFormat::ParseInfoTree info;
   google::protobuf::TextFormat::Parser parser;
   ErrorLines errors(file);
   parser.RecordErrorsTo(&errors);
   parser.WriteLocationsTo(&info);
   parser.SetRecursionLimit(kTextProtoDepth);
-  if (!parser.ParseFromString(text, &specification))
+  if (!parser.ParseFromString(text, message.get()))
     return absl::InvalidArgumentError(errors.Text());
-  Node root = TreeFromSpecification(specification);
-  Locate(info, *v1::Specification::descriptor(), root);
+  Node root = TreeFromMessage(*message);
+  Locate(info, *message->GetDescriptor(), root);
   return root;
 }
 
@@ -94,7 +98,7 @@ std::string Extension(const std::string& path) {
 }
 
 // "specs/My_Net.v2.yaml" -> "my-net-v2".
-std::string NameOfFile(const std::string& path) {
+std::string NameOfFile(const std::string& path, size_t longest) {
   if (path == kStandardInput) return "";
   std::string stem = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
   const size_t dot = stem.rfind('.');
@@ -108,9 +112,36 @@ std::string NameOfFile(const std::string& path) {
       name.push_back('-');
     }
   }
-  name = name.substr(0, kMaxNameLength);
+  name = name.substr(0, longest);
   while (!name.empty() && name.back() == '-') name.pop_back();
   return name;
+}
+
+absl::StatusOr<SourceMap> ParseMessage(const std::string& text, const std::string& path,
+                                       const std::vector<std::string>& overrides,
+                                       google::protobuf::Message& message) {
+  Node root;
+  if (GuessFormat(path, text) == SpecificationFormat::kTextProto) {
+    ASSIGN_OR_RETURN(root, ParseTextProto(text, path, message));
+  } else {
+    ASSIGN_OR_RETURN(root, ParseYaml(text, path));
+  }
+  for (const std::string& text_of_override : overrides) {
+    RETURN_IF_ERROR(ApplyOverride(text_of_override, root));
+  }
+  SourceMap sources(path);
+  Violations violations;
+  MessageFromTree(root, message, sources, violations);
+  if (violations.empty()) return sources;
+  return absl::InvalidArgumentError(absl::StrJoin(Describe(violations.list(), sources), "\n"));
+}
+
+// `file` is how messages call it.
+absl::StatusOr<std::string> ReadText(const std::string& path, std::string& file) {
+  const bool standard_input = path == "-";
+  file = standard_input ? kStandardInput : path;
+  return standard_input ? ReadStandardInput(kMaxSpecificationBytes)
+                        : ReadFile(path, kMaxSpecificationBytes);
 }
 
 }  // namespace
@@ -145,34 +176,34 @@ SpecificationFormat GuessFormat(const std::string& path, const std::string& text
 absl::StatusOr<SpecificationFile> ParseSpecification(const std::string& text,
                                                      const std::string& path,
                                                      const std::vector<std::string>& overrides) {
-  Node root;
-  if (GuessFormat(path, text) == SpecificationFormat::kTextProto) {
-    ASSIGN_OR_RETURN(root, ParseTextProto(text, path));
-  } else {
-    ASSIGN_OR_RETURN(root, ParseYaml(text, path));
-  }
-  for (const std::string& text_of_override : overrides) {
-    RETURN_IF_ERROR(ApplyOverride(text_of_override, root));
-  }
   SpecificationFile file;
-  file.sources = SourceMap(path);
-  Violations violations;
-  file.specification = SpecificationFromTree(root, file.sources, violations);
-  if (!violations.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrJoin(Describe(violations.list(), file.sources), "\n"));
-  }
-  if (file.specification.name().empty()) file.specification.set_name(NameOfFile(path));
+  ASSIGN_OR_RETURN(file.sources, ParseMessage(text, path, overrides, file.specification));
+  if (file.specification.name().empty())
+    file.specification.set_name(NameOfFile(path, kMaxNameLength));
   return file;
 }
 
 absl::StatusOr<SpecificationFile> ReadSpecification(const std::string& path,
                                                     const std::vector<std::string>& overrides) {
-  const bool standard_input = path == "-";
-  ASSIGN_OR_RETURN(const std::string text, standard_input
-                                               ? ReadStandardInput(kMaxSpecificationBytes)
-                                               : ReadFile(path, kMaxSpecificationBytes));
-  return ParseSpecification(text, standard_input ? kStandardInput : path, overrides);
+  std::string file;
+  ASSIGN_OR_RETURN(const std::string text, ReadText(path, file));
+  return ParseSpecification(text, file, overrides);
+}
+
+absl::StatusOr<StudyFile> ParseStudy(const std::string& text, const std::string& path,
+                                     const std::vector<std::string>& overrides) {
+  StudyFile file;
+  ASSIGN_OR_RETURN(file.sources, ParseMessage(text, path, overrides, file.specification));
+  if (file.specification.name().empty())
+    file.specification.set_name(NameOfFile(path, kMaxStudyNameLength));
+  return file;
+}
+
+absl::StatusOr<StudyFile> ReadStudy(const std::string& path,
+                                    const std::vector<std::string>& overrides) {
+  std::string file;
+  ASSIGN_OR_RETURN(const std::string text, ReadText(path, file));
+  return ParseStudy(text, file, overrides);
 }
 
 }  // namespace trainyard::client

@@ -1,5 +1,5 @@
-// Reads a user's specification: file or standard input, YAML, JSON or text proto, overrides
-// applied.
+// Reads a user's specification, of a job or of a study: file or standard input, YAML, JSON or text
+// proto, overrides applied.
 //
 //   absl::StatusOr<SpecificationFile> file = ReadSpecification("lenet.yaml", {"batch_size=64"});
 //   ... the server answers INVALID_ARGUMENT with violations:
@@ -15,11 +15,17 @@
 #include "absl/status/statusor.h"
 #include "client/lib/diagnostics.h"
 #include "trainyard/v1/spec.pb.h"
+#include "trainyard/v1/study.pb.h"
 
 namespace trainyard::client {
 
 struct SpecificationFile {
   v1::Specification specification;
+  SourceMap sources;
+};
+
+struct StudyFile {
+  v1::StudySpecification specification;
   SourceMap sources;
 };
 
@@ -35,5 +41,11 @@ absl::StatusOr<SpecificationFile> ReadSpecification(const std::string& path,
 absl::StatusOr<SpecificationFile> ParseSpecification(const std::string& text,
                                                      const std::string& path,
                                                      const std::vector<std::string>& overrides);
+
+// Studies, alike. Places are those of the study: "contenders[2].specification.model...".
+absl::StatusOr<StudyFile> ReadStudy(const std::string& path,
+                                    const std::vector<std::string>& overrides);
+absl::StatusOr<StudyFile> ParseStudy(const std::string& text, const std::string& path,
+                                     const std::vector<std::string>& overrides);
 
 }  // namespace trainyard::client

@@ -69,7 +69,7 @@ TEST(ParseSpecification, ReadsYaml) {
 
 TEST(ParseSpecification, WritesAndReadsBackTheSame) {
   const v1::Specification spec = Parse(kYaml);
-  const Node tree = TreeFromSpecification(spec);
+  const Node tree = TreeFromMessage(spec);
   const std::string yaml = WriteYaml(tree);
   EXPECT_EQ(Parse(yaml).SerializeAsString().size(), spec.SerializeAsString().size()) << yaml;
   EXPECT_EQ(Parse(yaml).ShortDebugString(), spec.ShortDebugString()) << yaml;
@@ -188,7 +188,7 @@ TEST(ReadSpecification, ReadsEveryExample) {
     std::string stem = entry.path().stem().string();
     for (char& c : stem) c = c == '_' ? '-' : c;
     EXPECT_EQ(file->specification.name(), stem);
-    EXPECT_EQ(Parse(WriteYaml(TreeFromSpecification(file->specification))).ShortDebugString(),
+    EXPECT_EQ(Parse(WriteYaml(TreeFromMessage(file->specification))).ShortDebugString(),
               file->specification.ShortDebugString());
     ++count;
   }

@@ -1,0 +1,151 @@
+#include "absl/strings/match.h"
+#include "client/lib/spec_to_tree.h"
+#include "client/lib/specification_file.h"
+#include "engine/base/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace trainyard::client {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr char kStudy[] = R"(data:
+  source: {type: idx, path: fashion-mnist}
+  split: {validation: 0.1}
+sizes: [100, 1000, 54000]
+seeds: 3
+forecast_sizes: 540000
+contenders:
+  - name: hog
+    family: traditional
+    transforms: [{type: hog, cell: 4}, standardize]
+    specification: {model: {layers: [flatten, {type: dense, units: 10}]}, loss: hinge}
+    candidates:
+      - {learner: {c: 1, gamma: 0.05}}
+      - {weight_decay: 1e-4}
+  - name: mlp
+    family: NETWORK
+    least_steps: 500
+    specification:
+      model: {layers: [flatten, relu]}
+      optimizer: adam
+resources: {cores: 2}
+)";
+
+v1::StudySpecification Parse(const std::string& text, const std::string& path = "scaling.yaml",
+                             const std::vector<std::string>& overrides = {}) {
+  const absl::StatusOr<StudyFile> file = ParseStudy(text, path, overrides);
+  EXPECT_TRUE(file.ok()) << file.status();
+  return file.ok() ? file->specification : v1::StudySpecification();
+}
+
+std::string ErrorOf(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  const absl::StatusOr<StudyFile> file = ParseStudy(text, "f.yaml", overrides);
+  EXPECT_FALSE(file.ok());
+  return file.ok() ? "" : Message(file.status());
+}
+
+TEST(ParseStudy, ReadsYaml) {
+  const v1::StudySpecification study = Parse(kStudy);
+  EXPECT_EQ(study.name(), "scaling") << "that of the file";
+  EXPECT_THAT(study.sizes(), ElementsAre(100, 1000, 54000));
+  EXPECT_THAT(study.forecast_sizes(), ElementsAre(540000)) << "one value where a list may stand";
+  EXPECT_EQ(study.seeds(), 3u);
+  EXPECT_EQ(study.resources().cores(), 2u);
+  ASSERT_EQ(study.contenders_size(), 2);
+  const v1::Contender& hog = study.contenders(0);
+  EXPECT_EQ(hog.family(), v1::TRADITIONAL);
+  EXPECT_EQ(hog.transforms(0).params().at("cell").number_value(), 4);
+  EXPECT_EQ(hog.transforms(1).type(), "standardize");
+  EXPECT_EQ(hog.specification().model().layers(1).params().at("units").number_value(), 10);
+  EXPECT_EQ(hog.candidates(0).learner().at("c"), 1);
+  EXPECT_EQ(hog.candidates(0).learner().at("gamma"), 0.05);
+  EXPECT_EQ(hog.candidates(1).weight_decay(), 1e-4);
+  EXPECT_FALSE(hog.candidates(1).has_learning_rate());
+  EXPECT_EQ(study.contenders(1).family(), v1::NETWORK);
+  EXPECT_EQ(study.contenders(1).specification().optimizer().type(), "adam");
+}
+
+TEST(ParseStudy, WritesAndReadsBackTheSame) {
+  const v1::StudySpecification study = Parse(kStudy);
+  const std::string yaml = WriteYaml(TreeFromMessage(study));
+  EXPECT_THAT(yaml, HasSubstr("sizes: [100, 1000, 54000]\n"));
+  EXPECT_THAT(yaml, HasSubstr("family: traditional\n"));
+  EXPECT_THAT(yaml, HasSubstr("c: 1"));
+  EXPECT_EQ(Parse(yaml).ShortDebugString(), study.ShortDebugString()) << yaml;
+  EXPECT_EQ(Parse(WriteJson(TreeFromMessage(study)), "f.json").ShortDebugString(),
+            study.ShortDebugString());
+}
+
+TEST(ParseStudy, ReadsTextProtoWithPlaces) {
+  const auto file = ParseStudy("sizes: 100\nsizes: 200\ncontenders {\n  name: \"a\"\n}\n",
+                               "f.textproto", {"seeds=4"});
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_THAT(file->specification.sizes(), ElementsAre(100, 200));
+  EXPECT_EQ(file->specification.seeds(), 4u);
+  EXPECT_EQ(file->sources.Describe({"contenders[0].name", "is too short"}),
+            "f.textproto:4:3: contenders[0].name: is too short");
+}
+
+TEST(ParseStudy, TakesOverrides) {
+  const v1::StudySpecification study =
+      Parse(kStudy, "scaling.yaml",
+            {"sizes=[100, 300]", "contenders[1].specification.optimizer.learning_rate=0.01",
+             "contenders[0].candidates[0].learner.c=10", "contenders[0].candidates[1]=null"});
+  EXPECT_THAT(study.sizes(), ElementsAre(100, 300));
+  EXPECT_EQ(
+      study.contenders(1).specification().optimizer().params().at("learning_rate").number_value(),
+      0.01);
+  EXPECT_EQ(study.contenders(0).candidates(0).learner().at("c"), 10);
+  EXPECT_EQ(study.contenders(0).candidates_size(), 1);
+}
+
+TEST(ParseStudy, KnowsWhereThingsStandWithinContenders) {
+  const auto file = ParseStudy(kStudy, "scaling.yaml", {});
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->sources.Describe(
+                {"contenders[0].specification.model.layers[1].units", "must be at least 1"}),
+            "scaling.yaml:11:59: contenders[0].specification.model.layers[1].units: must be at "
+            "least 1");
+  EXPECT_EQ(file->sources.Describe({"contenders[0].candidates[0].learner.gamma", "is unknown"}),
+            "scaling.yaml:13:33: contenders[0].candidates[0].learner.gamma: is unknown");
+}
+
+TEST(ParseStudy, TellsEveryViolationWithTheNearestField) {
+  const std::string error = ErrorOf(
+      "size: [1]\nsizes: [100, x, -3]\nseeds: 99999999999\ncontenders:\n"
+      "  - famly: network\n    family: netwrk\n    candidates: [{learner: {c: big}}, {learner: "
+      "3}]\n"
+      "    specification: {modle: {}}\n");
+  EXPECT_THAT(error, HasSubstr("f.yaml:1:1: size: unknown field; did you mean 'sizes'?"));
+  EXPECT_THAT(error, HasSubstr("f.yaml:2:14: sizes[1]: must be a whole number"));
+  EXPECT_THAT(error, HasSubstr("f.yaml:2:17: sizes[2]: must be a whole number"));
+  EXPECT_THAT(error, HasSubstr("f.yaml:3:8: seeds: must be a whole number from 0 to 4294967295"));
+  EXPECT_THAT(error, HasSubstr("contenders[0].famly: unknown field; did you mean 'family'?"));
+  EXPECT_THAT(error,
+              HasSubstr("contenders[0].family: unknown value 'netwrk'; did you mean 'network'?"));
+  EXPECT_THAT(error, HasSubstr("f.yaml:7:32: contenders[0].candidates[0].learner.c: must be a "
+                               "finite number, not 'big'"));
+  EXPECT_THAT(error, HasSubstr("contenders[0].candidates[1].learner: expected a map such as"));
+  EXPECT_THAT(error, HasSubstr("contenders[0].specification.modle: unknown field; did you mean "
+                               "'model'?"));
+}
+
+TEST(ParseStudy, RefusesWhatIsNoStudy) {
+  EXPECT_THAT(ErrorOf("- 1\n"), HasSubstr("expected a map with name, data, sizes"));
+  EXPECT_THAT(ErrorOf("sizes: {a: 1}\n"), HasSubstr("expected a single value, not a map"));
+  EXPECT_THAT(ErrorOf("contenders: [{candidates: [{learner: {c: }}]}]\n"),
+              HasSubstr("learner.c: has no value"));
+  EXPECT_THAT(ErrorOf("name: a\n", {"sizes"}), HasSubstr("override 'sizes': expected PATH=VALUE"));
+  EXPECT_THAT(ErrorOf("name: a\n", {"sizes[3]=1"}), HasSubstr("override 'sizes[3]=1'"));
+  EXPECT_FALSE(ReadStudy("/nowhere.yaml", {}).ok());
+}
+
+TEST(ParseStudy, CutsLongNamesOfFiles) {
+  EXPECT_EQ(Parse("seeds: 1\n", std::string(70, 'a') + ".yaml").name(), std::string(40, 'a'));
+}
+
+}  // namespace
+}  // namespace trainyard::client
