@@ -68,6 +68,11 @@ Position EndOf(const Series& series, const PlotExtent& extent) {
   return end;
 }
 
+double ShownEnd(const AxisRange& axis, double value) {
+  if (std::isnan(value) || std::isfinite(axis.Share(value))) return value;
+  return value > axis.low() ? axis.high() : axis.low();
+}
+
 std::string IntervalLabel(const Interval& interval, NumberFormat format, bool unicode) {
   const std::string value = WithInterval(interval.at, interval.low, interval.high, format, unicode);
   return interval.label.empty() ? value : absl::StrCat(interval.label, " ", value);

@@ -21,6 +21,10 @@ std::optional<PlotExtent> ExtentOf(const Plot& plot);
 // this order. NaN where it has none.
 Position EndOf(const Series& series, const PlotExtent& extent);
 
+// An end of a bar or band as it can be drawn: one without a place (infinite, or 0 on a logarithmic
+// axis) lies on the edge. NaN stays NaN.
+double ShownEnd(const AxisRange& axis, double value);
+
 // "crossover 2,300 [1,500, 3,900]"
 std::string IntervalLabel(const Interval& interval, NumberFormat format, bool unicode = true);
 

@@ -22,14 +22,10 @@ class ReportWriter {
   std::string Write() {
     Head();
     Verdicts();
-    for (const Section& section : report_.sections) {
-      Heading(section.title);
-      for (const Block& block : section.blocks) {
-        std::visit([this](const auto& one) { Add(one); }, block);
-      }
-    }
+    Sections(report_.sections);
     Methods();
     Provenance();
+    Sections(report_.appendices);
     html_ += "</body>\n</html>\n";
     return std::move(html_);
   }
@@ -88,6 +84,17 @@ class ReportWriter {
     }
     html_ += folded ? "</details>\n" : "</p>\n";
   }
+
+  void Sections(const std::vector<Section>& sections) {
+    for (const Section& section : sections) {
+      Heading(section.title);
+      for (const Block& block : section.blocks) {
+        std::visit([this](const auto& one) { Add(one); }, block);
+      }
+    }
+  }
+
+  void Add(const Listing& listing) { Element("pre", "", listing.text); }
 
   void Add(const Paragraph& paragraph) { Element("p", "", paragraph.text); }
 
@@ -187,6 +194,8 @@ const char* VerdictWords(Verdict verdict) {
       return "undecided";
     case Verdict::kInsufficientData:
       return "insufficient data";
+    case Verdict::kIllBehaved:
+      return "ill-behaved";
   }
   return "insufficient data";
 }

@@ -18,7 +18,7 @@
 
 namespace trainyard::figures {
 
-enum class Verdict { kHolds, kDoesNotHold, kUndecided, kInsufficientData };
+enum class Verdict { kHolds, kDoesNotHold, kUndecided, kInsufficientData, kIllBehaved };
 
 struct Finding {
   std::string claim;
@@ -47,7 +47,12 @@ struct DataTable {
   std::vector<std::vector<std::string>> rows = {};
 };
 
-using Block = std::variant<Paragraph, Exhibit, DataTable>;
+// Text as it is: a specification, a command.
+struct Listing {
+  std::string text;
+};
+
+using Block = std::variant<Paragraph, Exhibit, DataTable, Listing>;
 
 struct Section {
   std::string title;
@@ -62,10 +67,12 @@ struct Report {
   std::vector<Section> sections;
   std::vector<std::string> methods;
   // Hardware, instruction set, precision, versions, date: a name and what it is.
-  std::vector<std::pair<std::string, std::string>> provenance;
+  std::vector<std::pair<std::string, std::string>> provenance = {};
+  // Behind all else: long tables, listings.
+  std::vector<Section> appendices = {};
 };
 
-// "holds", "does not hold here", "undecided", "insufficient data"
+// "holds", "does not hold here", "undecided", "insufficient data", "ill-behaved"
 const char* VerdictWords(Verdict verdict);
 
 std::string Html(const Report& report);

@@ -33,6 +33,8 @@ a{color:var(--link)}
 .numbers{margin:.15rem 0 0;font-size:.875rem;color:var(--muted);line-height:1.45;font-variant-numeric:tabular-nums}
 .runs{font-size:.8125rem;color:var(--muted);margin:.15rem 0 0;line-height:1.5}
 .runs summary{cursor:pointer}
+pre{font:.75rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;background:var(--box);
+border:1px solid var(--line);border-radius:3px;padding:.8rem 1rem;margin:1rem 0 2rem;overflow-x:auto}
 code{font:.92em/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
 figure{margin:1rem 0 2.2rem;break-inside:avoid}
 figure svg.ty{display:block;max-width:calc(100% + 36px);height:auto;margin:0 -18px}
@@ -53,7 +55,8 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.28rem 1.4rem;font-siz
 dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 @media (max-width:34rem){.verdicts li{grid-template-columns:1fr;row-gap:.2rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
 @media print{@page{margin:18mm 16mm}body{max-width:none;padding:0;font-size:10.5pt;line-height:1.45}
-h1{font-size:18pt}h2{font-size:12.5pt;break-after:avoid}.files{display:none}
+h1{font-size:18pt}pre{white-space:pre-wrap;border:0;padding:0;font-size:7.5pt}.wide{overflow:visible}table{font-size:8.5pt}
+h2{font-size:12.5pt;break-after:avoid}.files{display:none}
 .runs summary{list-style:none}tr{break-inside:avoid}thead{display:table-header-group}}
 )";
 
@@ -79,6 +82,12 @@ std::string VerdictIcon(Verdict verdict) {
           "<circle cx=\"8\" cy=\"8\" r=\"6.8\" fill=\"none\" stroke=\"currentColor\" "
           "stroke-width=\"1.4\"/><path d=\"M8 1.2a6.8 6.8 0 010 13.6z\" fill=\"currentColor\"/>";
       break;
+    case Verdict::kIllBehaved:  // a hollow triangle with a line that goes up and down
+      shape =
+          "<path d=\"M8 1.4L15.2 14.6H.8z\" fill=\"none\" stroke=\"currentColor\" "
+          "stroke-width=\"1.4\" stroke-linejoin=\"round\"/><path d=\"M4 12l2.2-3.4 2 2.6 2-4.4 "
+          "1.8 5.2\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.2\"/>";
+      break;
     case Verdict::kInsufficientData:  // a ring of dots
       shape =
           "<circle cx=\"8\" cy=\"8\" r=\"6.8\" fill=\"none\" stroke=\"currentColor\" "
@@ -95,6 +104,8 @@ const char* VerdictStyle(Verdict verdict) {
     case Verdict::kDoesNotHold:
       return "fails";
     case Verdict::kUndecided:
+      return "open";
+    case Verdict::kIllBehaved:
       return "open";
     case Verdict::kInsufficientData:
       return "none";

@@ -117,11 +117,8 @@ class PlotDrawing {
       lower.clear();
     };
     for (const BandEdge& edge : series.band) {
-      // On a logarithmic axis a band down to 0 goes down to the frame.
-      const double low =
-          extent_.y.scale() == Scale::kLog10 && edge.low <= 0 ? extent_.y.low() : edge.low;
-      const Position bottom = layout_.Place(extent_, edge.x, low);
-      const Position top = layout_.Place(extent_, edge.x, edge.high);
+      const Position bottom = layout_.Place(extent_, edge.x, ShownEnd(extent_.y, edge.low));
+      const Position top = layout_.Place(extent_, edge.x, ShownEnd(extent_.y, edge.high));
       if (!std::isfinite(bottom.x) || !std::isfinite(bottom.y) || !std::isfinite(top.y)) {
         flush();
         continue;
@@ -199,14 +196,15 @@ class PlotDrawing {
   }
 
   void ErrorBar(const Point& point) {
-    const Position low = layout_.Place(extent_, point.x, point.low);
-    const Position high = layout_.Place(extent_, point.x, point.high);
+    const Position low = layout_.Place(extent_, point.x, ShownEnd(extent_.y, point.low));
+    const Position high = layout_.Place(extent_, point.x, ShownEnd(extent_.y, point.high));
     if (!std::isfinite(low.y) || !std::isfinite(high.y)) return;
     const double bottom = std::clamp(low.y, frame().top, frame().bottom);
     const double top = std::clamp(high.y, frame().top, frame().bottom);
     svg_.Line(low.x, top, low.x, bottom, "ty-error");
-    if (bottom == low.y) svg_.Line(low.x - kCap, bottom, low.x + kCap, bottom, "ty-error");
-    if (top == high.y) svg_.Line(low.x - kCap, top, low.x + kCap, top, "ty-error");
+    // What goes on beyond the frame has no cap.
+    if (low.y < frame().bottom) svg_.Line(low.x - kCap, bottom, low.x + kCap, bottom, "ty-error");
+    if (high.y > frame().top) svg_.Line(low.x - kCap, top, low.x + kCap, top, "ty-error");
   }
 
   void Annotations() {

@@ -131,8 +131,8 @@ class PlotGrid {
       const int column = Column(point.x);
       const int row = Row(point.y);
       if (!Inside(column, row)) continue;
-      const int low = std::isfinite(extent_.y.Share(point.low)) ? Row(point.low) : row;
-      const int high = std::isfinite(extent_.y.Share(point.high)) ? Row(point.high) : row;
+      const int low = std::isnan(point.low) ? row : Row(ShownEnd(extent_.y, point.low));
+      const int high = std::isnan(point.high) ? row : Row(ShownEnd(extent_.y, point.high));
       for (int bar = std::max(0, high); bar <= std::min(low, rows_ - 1); ++bar) {
         grid_.PutBehind(column, bar, options_.unicode ? "│" : "|", color(index));
       }

@@ -26,13 +26,16 @@ Report Hostile(const std::string& text) {
   Report report;
   report.title = report.subtitle = report.abstract = text;
   report.verdicts = {{text, Verdict::kHolds, text, {text}},
+                     {text, Verdict::kIllBehaved, text},
                      {text, Verdict::kUndecided, text, std::vector<std::string>(9, text)}};
   Plot plot;
   plot.heading = {text, text, text};
   plot.series = {{text, {{1, 2}, {2, 3}}}, {text, {{1, 1}, {2, 2}}}};
   report.sections = {{text,
                       {Paragraph{text}, Exhibit{plot, text},
-                       DataTable{text, {{text}, {text, true}}, {{text, text}, {text}}}}}};
+                       DataTable{text, {{text}, {text, true}}, {{text, text}, {text}}},
+                       Listing{text}}}};
+  report.appendices = {{text, {Listing{text}}}};
   report.methods = {text};
   report.provenance = {{text, text}};
   return report;
@@ -46,6 +49,17 @@ TEST(Report, SaysEachVerdictInWords) {
   EXPECT_EQ(CountOf(html, "</svg>insufficient data</span>"), 1u);
   EXPECT_THAT(html, HasSubstr("<summary>8 runs</summary>"));
   EXPECT_THAT(html, HasSubstr("runs <code>mlp-60000-s1</code>, <code>rbf-60000-s1</code>"));
+}
+
+TEST(Report, PutsAppendicesBehindAllElse) {
+  Report report = SampleReport();
+  report.verdicts = {{"the curve is a law", Verdict::kIllBehaved, "it rises twice"}};
+  report.appendices = {{"Specification", {Listing{"a: 1\n  b: <2>\n"}}}};
+  const std::string html = Html(report);
+  EXPECT_EQ(CountOf(html, "</svg>ill-behaved</span>"), 1u);
+  const size_t listing = html.find("<pre>a: 1\n  b: &lt;2&gt;\n</pre>");
+  ASSERT_NE(listing, std::string::npos);
+  EXPECT_GT(listing, html.find("<h2>Provenance</h2>"));
 }
 
 TEST(Report, NumbersFiguresAndTables) {
