@@ -1,0 +1,176 @@
+#include "client/studies/study_text.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <cmath>
+#include <map>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "client/figures/number.h"
+#include "client/studies/study_numbers.h"
+
+namespace trainyard::client {
+namespace {
+
+std::string Four(double value) { return absl::StrFormat("%.4g", value); }
+
+// Of the formulas that are known; none for others.
+std::vector<std::string> CoefficientNames(const std::string& formula) {
+  if (formula == "E") return {"E"};
+  if (formula == "E + A n^-b") return {"E", "A"};
+  if (formula == "a - b log n") return {"a", "b"};
+  return {};
+}
+
+// A learner has no field in messages of an older kind: by reflection, so that both are read.
+std::string LearnerOf(const v1::Specification& specification) {
+  const auto* field = specification.GetDescriptor()->FindFieldByName("learner");
+  if (field == nullptr || field->message_type() != v1::Component::descriptor()) return "";
+  if (!specification.GetReflection()->HasField(specification, field)) return "";
+  const auto& learner = static_cast<const v1::Component&>(
+      specification.GetReflection()->GetMessage(specification, field));
+  return learner.type();
+}
+
+std::string CsvCell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+}  // namespace
+
+figures::Verdict VerdictOf(v1::Verdict verdict) {
+  switch (verdict) {
+    case v1::HOLDS:
+      return figures::Verdict::kHolds;
+    case v1::DOES_NOT_HOLD:
+      return figures::Verdict::kDoesNotHold;
+    case v1::INSUFFICIENT_DATA:
+      return figures::Verdict::kInsufficientData;
+    case v1::ILL_BEHAVED:
+      return figures::Verdict::kIllBehaved;
+    default:
+      return figures::Verdict::kUndecided;
+  }
+}
+
+figures::NumberFormat ErrorFormat(const v1::Study& study) {
+  return IsRegression(study) ? figures::NumberFormat::kPlain : figures::NumberFormat::kPercent;
+}
+
+std::string EstimateText(const v1::IntervalEstimate& estimate, figures::NumberFormat format,
+                         bool unicode) {
+  // An empty range was never filled in.
+  const bool known = estimate.low() < estimate.high();
+  return figures::WithInterval(estimate.value(), known ? estimate.low() : figures::kNothing,
+                               known ? estimate.high() : figures::kNothing, format, unicode);
+}
+
+std::string LawText(const v1::StudyLaw& law) {
+  const std::string& formula = law.formula();
+  const auto at = [&](int index) { return Four(law.coefficients(index)); };
+  if (formula == "E" && law.coefficients_size() == 1) return at(0);
+  if (formula == "E + A n^-b" && law.coefficients_size() == 2 && law.exponents_size() == 1) {
+    return absl::StrCat(at(0), " + ", at(1), " n^-", Four(law.exponents(0)));
+  }
+  if (formula == "a - b log n" && law.coefficients_size() == 2) {
+    return absl::StrCat(at(0), " - ", at(1), " log n");
+  }
+  return formula;
+}
+
+std::string ExactLawText(const v1::StudyLaw& law) {
+  std::vector<std::string> names = CoefficientNames(law.formula());
+  std::vector<std::string> parts;
+  for (int i = 0; i < law.coefficients_size(); ++i) {
+    const auto index = static_cast<size_t>(i);
+    const std::string name = index < names.size() ? names[index] : absl::StrCat("coefficient ", i);
+    parts.push_back(absl::StrCat(name, " = ", figures::ExactNumber(law.coefficients(i))));
+  }
+  for (int i = 0; i < law.exponents_size(); ++i) {
+    const std::string name =
+        law.exponents_size() == 1 && !names.empty() ? "b" : absl::StrCat("exponent ", i);
+    parts.push_back(absl::StrCat(name, " = ", figures::ExactNumber(law.exponents(i))));
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+std::string OwnValues(const v1::Run& run) {
+  std::vector<std::string> values;
+  if (run.has_seed()) values.push_back(absl::StrCat("seed ", run.seed()));
+  if (run.has_learning_rate())
+    values.push_back(absl::StrCat("learning_rate ", run.learning_rate()));
+  if (run.has_weight_decay()) values.push_back(absl::StrCat("weight_decay ", run.weight_decay()));
+  if (run.has_train_size()) values.push_back(absl::StrCat("train_size ", run.train_size()));
+  if (run.has_subset_seed()) values.push_back(absl::StrCat("subset_seed ", run.subset_seed()));
+  const std::map<std::string, double> learner(run.learner().begin(), run.learner().end());
+  for (const auto& [name, value] : learner) values.push_back(absl::StrCat(name, " ", value));
+  return absl::StrJoin(values, ", ");
+}
+
+std::string CandidateText(const v1::Study& study, const v1::StudyPoint& point) {
+  const v1::Contender* contender = ContenderOf(study, point.contender());
+  if (contender == nullptr || contender->candidates().empty()) return "as specified";
+  if (point.candidate() >= static_cast<uint32_t>(contender->candidates_size())) return "unknown";
+  const std::string values = OwnValues(contender->candidates(static_cast<int>(point.candidate())));
+  return values.empty() ? "as specified" : values;
+}
+
+std::string FamilyText(const v1::Contender& contender) {
+  if (contender.family() == v1::TRADITIONAL) return "traditional";
+  if (contender.family() == v1::NETWORK) return "network";
+  return contender.specification().has_model() ? "network" : "traditional";
+}
+
+std::string WhatIsTrained(const v1::Contender& contender) {
+  const v1::Specification& specification = contender.specification();
+  const std::string learner = LearnerOf(specification);
+  if (!learner.empty()) return learner;
+  const int layers = specification.model().layers_size();
+  std::string text = absl::StrCat(layers, layers == 1 ? " layer" : " layers");
+  if (!specification.optimizer().type().empty()) {
+    absl::StrAppend(&text, ", ", specification.optimizer().type());
+  }
+  return text;
+}
+
+std::string PointsCsv(const v1::Study& study) {
+  std::string csv =
+      "contender,family,size,job,state,message,candidate,seed,error,validation_loss,mean,low,high,"
+      "parameters,core_seconds,flops\n";
+  for (const v1::StudyPoint& point : study.points()) {
+    const v1::Contender* contender = ContenderOf(study, point.contender());
+    const bool measured = IsMeasured(point);
+    const auto number = [&](bool known, double value) {
+      return known ? figures::ExactNumber(value) : std::string();
+    };
+    const std::vector<std::string> head = {CsvCell(point.contender()),
+                                           contender == nullptr ? "" : FamilyText(*contender),
+                                           absl::StrCat(point.size()),
+                                           CsvCell(point.job()),
+                                           v1::JobState_Name(point.state()),
+                                           CsvCell(point.message()),
+                                           measured ? CsvCell(CandidateText(study, point)) : ""};
+    const std::vector<std::string> tail = {
+        number(measured, point.mean().value()), number(measured, point.mean().low()),
+        number(measured, point.mean().high()),  absl::StrCat(point.parameters()),
+        number(true, point.core_seconds()),     number(true, point.flops())};
+    const auto line = [&](const std::string& seed, const std::string& error,
+                          const std::string& loss) {
+      absl::StrAppend(&csv, absl::StrJoin(head, ","), ",", seed, ",", error, ",", loss, ",",
+                      absl::StrJoin(tail, ","), "\n");
+    };
+    for (const v1::StudyPoint::Seed& seed : point.seeds()) {
+      line(absl::StrCat(seed.seed()), figures::ExactNumber(seed.error()),
+           figures::ExactNumber(seed.validation_loss()));
+    }
+    if (point.seeds().empty()) line("", "", "");
+  }
+  return csv;
+}
+
+}  // namespace trainyard::client
