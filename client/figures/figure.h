@@ -60,11 +60,12 @@ struct BandEdge {
 // All that is drawn in one colour under one name: a model of a scaling study, a run.
 struct Series {
   std::string name = {};
-  std::vector<Point> points = {};        // markers
-  std::vector<Position> line = {};       // solid: a curve or a fitted law
-  std::vector<Position> forecast = {};   // dashed: beyond what was measured
-  std::vector<BandEdge> band = {};       // shaded
-  std::optional<double> asymptote = {};  // dotted, across the plot
+  std::vector<Point> points = {};       // markers
+  std::vector<Position> line = {};      // solid: a curve or a fitted law
+  std::vector<Position> forecast = {};  // dashed: beyond what was measured
+  std::vector<BandEdge> band = {};      // shaded
+  // Dotted, from where the forecast begins; without one, across the plot.
+  std::optional<double> asymptote = {};
 };
 
 // Something on the x axis with its uncertainty, such as a crossover. Without `low` and `high`, a

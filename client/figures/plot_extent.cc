@@ -68,6 +68,13 @@ Position EndOf(const Series& series, const PlotExtent& extent) {
   return end;
 }
 
+double AsymptoteStart(const Series& series, const PlotExtent& extent) {
+  for (const Position& at : series.forecast) {
+    if (std::isfinite(extent.x.Share(at.x))) return at.x;
+  }
+  return extent.x.low();
+}
+
 double ShownEnd(const AxisRange& axis, double value) {
   if (std::isnan(value) || std::isfinite(axis.Share(value))) return value;
   return value > axis.low() ? axis.high() : axis.low();

@@ -21,6 +21,9 @@ std::optional<PlotExtent> ExtentOf(const Plot& plot);
 // this order. NaN where it has none.
 Position EndOf(const Series& series, const PlotExtent& extent);
 
+// Where the dotted line of a series' asymptote begins.
+double AsymptoteStart(const Series& series, const PlotExtent& extent);
+
 // An end of a bar or band as it can be drawn: one without a place (infinite, or 0 on a logarithmic
 // axis) lies on the edge. NaN stays NaN.
 double ShownEnd(const AxisRange& axis, double value);

@@ -28,7 +28,9 @@ class PlotDrawing {
     Axes();
     Clipped([this] {
       Intervals();
-      for (const Reference& reference : plot_.references) Horizontal(reference.y, "ty-reference");
+      for (const Reference& reference : plot_.references) {
+        Horizontal(extent_.x.low(), reference.y, "ty-reference");
+      };
       for (size_t i = plot_.series.size(); i-- > 0;) Shade(i);
       for (size_t i = plot_.series.size(); i-- > 0;) Curves(i);
     });
@@ -80,9 +82,9 @@ class PlotDrawing {
     svg_.Text({title, middle, layout_.bottom - 6, kLabelSize, Anchor::kMiddle, ""});
   }
 
-  void Horizontal(double value, const std::string& style) {
-    const double y = layout_.Place(extent_, extent_.x.low(), value).y;
-    if (std::isfinite(y)) svg_.Line(frame().left, y, frame().right, y, style);
+  void Horizontal(double begin, double value, const std::string& style) {
+    const Position at = layout_.Place(extent_, begin, value);
+    if (std::isfinite(at.y)) svg_.Line(at.x, at.y, frame().right, at.y, style);
   }
 
   void Intervals() {
@@ -147,7 +149,9 @@ class PlotDrawing {
     const Series& series = plot_.series[index];
     svg_.Open(SeriesStyle(index));
     svg_.Title(series.name);
-    if (series.asymptote.has_value()) Horizontal(*series.asymptote, "ty-asymptote");
+    if (series.asymptote.has_value()) {
+      Horizontal(AsymptoteStart(series, extent_), *series.asymptote, "ty-asymptote");
+    }
     Polyline(series.line, series.line.size() > kThick ? "ty-line ty-thin" : "ty-line");
     Polyline(series.forecast, "ty-forecast");
     svg_.Close();

@@ -117,7 +117,7 @@ class PlotGrid {
 
   void Curves(const Series& series, size_t index) {
     if (series.asymptote.has_value()) {
-      const std::vector<Position> level = {{extent_.x.low(), *series.asymptote},
+      const std::vector<Position> level = {{AsymptoteStart(series, extent_), *series.asymptote},
                                            {extent_.x.high(), *series.asymptote}};
       Line(level, index, 1, kDotPeriod);
     }
