@@ -18,10 +18,14 @@
 namespace {
 
 constexpr int kDefaultWidth = 80;
+constexpr int kDefaultHeight = 24;
 
-int TerminalWidth(int file) {
+winsize TerminalSize(int file) {
   winsize size{};
-  return ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kDefaultWidth;
+  ioctl(file, TIOCGWINSZ, &size);
+  if (size.ws_col == 0) size.ws_col = kDefaultWidth;
+  if (size.ws_row == 0) size.ws_row = kDefaultHeight;
+  return size;
 }
 
 trainyard::client::Environment ReadEnvironment() {
@@ -70,9 +74,9 @@ int main(int argc, char** argv) {
   console.err_is_terminal = err_is_terminal;
   console.color = err_is_terminal && environment.Get("NO_COLOR").empty();
   console.unicode = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-  console.width = [out_is_terminal] {
-    return TerminalWidth(out_is_terminal ? STDOUT_FILENO : STDERR_FILENO);
-  };
+  const int terminal_file = out_is_terminal ? STDOUT_FILENO : STDERR_FILENO;
+  console.width = [terminal_file] { return TerminalSize(terminal_file).ws_col; };
+  console.height = [terminal_file] { return TerminalSize(terminal_file).ws_row; };
 
   trainyard::cli::Session session(console, environment, interrupt);
   const int code = trainyard::cli::RunApp({argv + 1, argv + argc}, session);

@@ -7,9 +7,11 @@
 #include "absl/strings/str_split.h"
 #include "client/cli/exit_codes.h"
 #include "client/lib/job_names.h"
+#include "client/lib/study_names.h"
 #include "trainyard/v1/catalog_service.pb.h"
 #include "trainyard/v1/data_service.pb.h"
 #include "trainyard/v1/job_service.pb.h"
+#include "trainyard/v1/study_service.pb.h"
 
 namespace trainyard::cli {
 namespace {
@@ -56,6 +58,21 @@ void AddDatasets(Session& session, Completions& completions) {
   }
 }
 
+void AddStudies(Session& session, Completions& completions) {
+  completions.candidates.push_back({"@last", "the newest study"});
+  session.set_retry_for(kServerPatience);
+  const absl::StatusOr<client::Client*> client = session.Connect();
+  if (!client.ok()) return;
+  v1::ListStudiesRequest request;
+  request.set_page_size(kMaxJobs);
+  const absl::StatusOr<v1::ListStudiesResponse> studies = (*client)->ListStudies(request);
+  if (!studies.ok()) return;
+  for (const v1::Study& study : studies->studies()) {
+    completions.candidates.push_back(
+        {client::ShortStudyName(study.name()), v1::JobState_Name(study.state())});
+  }
+}
+
 void AddComponents(Session& session, const std::string& kind, bool kinds, bool types,
                    Completions& completions) {
   session.set_retry_for(kServerPatience);
@@ -81,6 +98,8 @@ void AddValues(const Option& option, const std::vector<std::string>& before, Ses
       return AddJobs(session, completions);
     case Completion::kDataset:
       return AddDatasets(session, completions);
+    case Completion::kStudy:
+      return AddStudies(session, completions);
     case Completion::kFile:
       completions.shell = ShellCompletion::kFiles;
       return;

@@ -18,6 +18,8 @@ struct Console {
   bool unicode = true;
   // Columns of the terminal, asked anew each time since windows change.
   std::function<int()> width = [] { return 80; };
+  // Its rows, alike.
+  std::function<int()> height = [] { return 24; };
 };
 
 }  // namespace trainyard::cli

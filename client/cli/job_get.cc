@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
@@ -14,6 +13,7 @@
 #include "client/cli/output.h"
 #include "client/cli/table.h"
 #include "client/lib/spec_to_tree.h"
+#include "client/studies/study_text.h"
 #include "client/text/text.h"
 #include "trainyard/v1/job.pb.h"
 
@@ -60,18 +60,6 @@ void PrintTable(Console& console, const v1::Job& job) {
   }
 }
 
-// "seed 3, learning_rate 0.1": what the run has of its own.
-std::string OwnValues(const v1::Run& run) {
-  std::vector<std::string> values;
-  if (run.has_seed()) values.push_back(absl::StrCat("seed ", run.seed()));
-  if (run.has_learning_rate())
-    values.push_back(absl::StrCat("learning_rate ", run.learning_rate()));
-  if (run.has_weight_decay()) values.push_back(absl::StrCat("weight_decay ", run.weight_decay()));
-  if (run.has_train_size()) values.push_back(absl::StrCat("train_size ", run.train_size()));
-  if (run.has_subset_seed()) values.push_back(absl::StrCat("subset_seed ", run.subset_seed()));
-  return absl::StrJoin(values, ", ");
-}
-
 // Those that have ended.
 void PrintRuns(Console& console, const v1::Job& job) {
   if (job.runs().empty()) return;
@@ -92,7 +80,7 @@ void PrintRuns(Console& console, const v1::Job& job) {
     const int index = static_cast<int>(run.run());
     const bool known = index < job.specification().runs_size();
     std::vector<std::string> cells = {
-        absl::StrCat(index), known ? OwnValues(job.specification().runs(index)) : "",
+        absl::StrCat(index), known ? client::OwnValues(job.specification().runs(index)) : "",
         run.reason().empty() ? StateText(run.state(), /*color=*/false) : Printable(run.reason()),
         Count(run.steps())};
     for (const std::string& name : series)

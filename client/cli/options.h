@@ -22,6 +22,7 @@ enum class Completion {
   kNothing,
   kJob,
   kDataset,
+  kStudy,
   kFile,
   kFolder,
   kChoice,

@@ -209,9 +209,9 @@ bool FitsOnLine(const Node& node, int indent, bool json, bool in_list) {
 
 void Block(const Node& node, int indent, bool json, std::string& out);
 
-// What follows "key:" or "-".
-void Below(const Node& node, int indent, bool json, bool in_list, std::string& out) {
-  if (FitsOnLine(node, indent, json, in_list)) {
+// What follows "key:".
+void Below(const Node& node, int indent, bool json, std::string& out) {
+  if (FitsOnLine(node, indent, json, /*in_list=*/false)) {
     absl::StrAppend(&out, " ", Flow(node, json), "\n");
     return;
   }
@@ -223,11 +223,17 @@ void Block(const Node& node, int indent, bool json, std::string& out) {
   const std::string margin(static_cast<size_t>(indent), ' ');
   for (const NodeEntry& entry : node.entries) {
     absl::StrAppend(&out, margin, KeyText(entry.key, json), ":");
-    Below(entry.value, indent + kIndent, json, false, out);
+    Below(entry.value, indent + kIndent, json, out);
   }
   for (const Node& item : node.items) {
-    absl::StrAppend(&out, margin, "-");
-    Below(item, indent + kIndent, json, true, out);
+    if (FitsOnLine(item, indent + kIndent, json, true)) {
+      absl::StrAppend(&out, margin, "- ", Flow(item, json), "\n");
+      continue;
+    }
+    // The first line of the block stands behind the dash.
+    std::string below;
+    Block(item, indent + kIndent, json, below);
+    absl::StrAppend(&out, margin, "- ", below.substr(margin.size() + kIndent));
   }
 }
 

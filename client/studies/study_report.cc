@@ -7,14 +7,13 @@
 #include <ctime>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "client/figures/number.h"
 #include "client/lib/job_names.h"
 #include "client/lib/spec_to_tree.h"
 #include "client/lib/study_names.h"
 #include "client/studies/study_figures.h"
 #include "client/studies/study_numbers.h"
+#include "client/studies/study_tables.h"
 #include "client/studies/study_text.h"
 
 namespace trainyard::client {
@@ -26,34 +25,9 @@ using figures::NumberFormat;
 using figures::Paragraph;
 using figures::Report;
 using figures::Section;
-using figures::ShortNumber;
-
-std::string Whole(double value) {
-  return std::isfinite(value) && value < 1e6 ? figures::TickLabels({value}, NumberFormat::kPlain)[0]
-                                             : ShortNumber(value, NumberFormat::kPlain);
-}
 
 std::string Count(int count, const std::string& one) {
   return absl::StrCat(count, " ", one, count == 1 ? "" : "s");
-}
-
-// 1.8 PFLOP and the like.
-std::string Flops(double flops) {
-  if (!(flops > 0)) return "–";
-  constexpr const char* kUnits[] = {"", " k", " M", " G", " T", " P", " E"};
-  size_t unit = 0;
-  while (flops >= 999.5 && unit + 1 < std::size(kUnits)) {
-    flops /= 1000;
-    ++unit;
-  }
-  return absl::StrFormat(unit == 0 ? "%.0f%s" : "%.3g%s", flops, kUnits[unit]);
-}
-
-std::string Duration(double seconds) {
-  if (!(seconds > 0)) return "–";
-  if (seconds < 600) return absl::StrFormat("%.3g s", seconds);
-  if (seconds < 36000) return absl::StrFormat("%.3g min", seconds / 60);
-  return absl::StrFormat("%.3g h", seconds / 3600);
 }
 
 std::string DateText(const google::protobuf::Timestamp& time) {
@@ -101,10 +75,11 @@ class Reporter {
     if (!SourceText().empty()) parts.push_back(SourceText());
     parts.push_back(Count(spec_.contenders_size(), "contender"));
     if (spec_.sizes_size() > 0) {
-      parts.push_back(absl::StrCat(Count(spec_.sizes_size(), "size"), " from ",
-                                   Whole(static_cast<double>(spec_.sizes(0))), " to ",
-                                   Whole(static_cast<double>(spec_.sizes(spec_.sizes_size() - 1))),
-                                   " training samples"));
+      parts.push_back(
+          absl::StrCat(Count(spec_.sizes_size(), "size"), " from ",
+                       WholeText(static_cast<double>(spec_.sizes(0))), " to ",
+                       WholeText(static_cast<double>(spec_.sizes(spec_.sizes_size() - 1))),
+                       " training samples"));
     }
     parts.push_back(Count(static_cast<int>(spec_.seeds()), "seed"));
     return absl::StrJoin(parts, ", ");
@@ -143,27 +118,33 @@ class Reporter {
                                    best->contender(), ") has a ", ErrorLabel(study_), " of ",
                                    EstimateText(best->mean(), format_)));
     }
-    return absl::StrCat("With ", Whole(static_cast<double>(size)), " training samples ",
+    return absl::StrCat("With ", WholeText(static_cast<double>(size)), " training samples ",
                         absl::StrJoin(parts, " and "), ".");
   }
 
   std::string VerdictCounts() const {
-    constexpr std::pair<figures::Verdict, const char*> kWords[] = {
-        {figures::Verdict::kHolds, "holds"},
-        {figures::Verdict::kDoesNotHold, "does not hold here"},
-        {figures::Verdict::kUndecided, "undecided"},
-        {figures::Verdict::kInsufficientData, "insufficient data"},
-        {figures::Verdict::kIllBehaved, "ill-behaved"}};
+    struct Words {
+      figures::Verdict verdict;
+      const char* one;
+      const char* several;
+    };
+    constexpr Words kWords[] = {
+        {figures::Verdict::kHolds, "holds", "hold"},
+        {figures::Verdict::kDoesNotHold, "does not hold here", "do not hold here"},
+        {figures::Verdict::kUndecided, "is undecided", "are undecided"},
+        {figures::Verdict::kInsufficientData, "has insufficient data", "have insufficient data"},
+        {figures::Verdict::kIllBehaved, "is ill-behaved", "are ill-behaved"}};
     std::vector<std::string> parts;
-    for (const auto& [verdict, words] : kWords) {
+    for (const Words& words : kWords) {
       int count = 0;
       for (const v1::StudyFinding& finding : study_.analysis().findings()) {
-        if (VerdictOf(finding.verdict()) == verdict) ++count;
+        if (VerdictOf(finding.verdict()) == words.verdict) ++count;
       }
-      if (count > 0) parts.push_back(absl::StrCat(count, " ", words));
+      if (count == 0) continue;
+      parts.push_back(absl::StrCat(count, " ", count == 1 ? words.one : words.several));
     }
     if (parts.empty()) return "No claim has been judged yet.";
-    return absl::StrCat(Count(study_.analysis().findings_size(), "claim"), ": ",
+    return absl::StrCat("Of ", Count(study_.analysis().findings_size(), "claim"), " ",
                         absl::StrJoin(parts, ", "), ".");
   }
 
@@ -188,17 +169,12 @@ class Reporter {
     }
   }
 
+  static void Add(DataTable table, Section& section) {
+    if (!table.rows.empty()) section.blocks.push_back(std::move(table));
+  }
+
   void AddMissing(Report& report) const {
-    DataTable table{"Points without a number",
-                    {{"contender"}, {"samples", true}, {"state"}, {"job"}, {"why"}}};
-    for (const v1::StudyPoint& point : study_.points()) {
-      if (IsMeasured(point)) continue;
-      const bool odd = point.state() == v1::SUCCEEDED;
-      table.rows.push_back(
-          {point.contender(), Whole(static_cast<double>(point.size())),
-           v1::JobState_Name(point.state()), ShortJobName(point.job()),
-           odd && point.message().empty() ? "no seed left a finite error" : point.message()});
-    }
+    DataTable table = MissingTable(study_);
     if (table.rows.empty()) return;
     report.sections.push_back(
         {"What is missing", {Paragraph{WhatIsMissing(study_)}, std::move(table)}});
@@ -214,53 +190,21 @@ class Reporter {
         FigureOf(study_, StudyFigure::kError),
         "Both axes are logarithmic: a straight line is a power law, a line that bends is one that "
         "nears its asymptote. Solid as far as was measured, dashed beyond"});
-    DataTable crossings{"Where one contender overtakes another",
-                        {{"up to there"}, {"beyond"}, {"training samples", true}}};
-    for (const v1::StudyCrossing& crossing : study_.analysis().crossings()) {
-      crossings.rows.push_back({crossing.below(), crossing.above(),
-                                EstimateText(crossing.size(), NumberFormat::kPlain)});
-    }
-    if (!crossings.rows.empty()) section.blocks.push_back(std::move(crossings));
+    Add(CrossingTable(study_), section);
     report.sections.push_back(std::move(section));
   }
 
   void AddLaws(Report& report) const {
     if (study_.analysis().laws().empty()) return;
-    DataTable laws{"Fitted laws of the error, n the number of training samples",
-                   {{"contender"}, {"law"}, {"exponent", true}, {"asymptote", true}}};
-    DataTable forecasts{"Forecasts of the error",
-                        {{"contender"},
-                         {"training samples", true},
-                         {"forecast", true},
-                         {"80 %", true},
-                         {"95 %", true}}};
     Section section{"Laws and forecasts"};
     for (const v1::StudyLaw& law : study_.analysis().laws()) {
-      if (law.formula().empty()) {
-        section.blocks.push_back(
-            Paragraph{absl::StrCat("No law was fitted to ", law.contender(), ".")});
-        continue;
-      }
-      laws.rows.push_back(
-          {law.contender(), LawText(law),
-           law.has_exponent() ? EstimateText(law.exponent(), NumberFormat::kPlain) : "–",
-           law.has_asymptote() ? EstimateText(law.asymptote(), format_) : "–"});
-      for (const v1::StudyLaw::Forecast& forecast : law.forecasts()) {
-        forecasts.rows.push_back({law.contender(), Whole(forecast.size()),
-                                  ShortNumber(forecast.value(), format_),
-                                  Range(forecast.low80(), forecast.high80()),
-                                  Range(forecast.low95(), forecast.high95())});
-      }
+      if (!law.formula().empty()) continue;
+      section.blocks.push_back(
+          Paragraph{absl::StrCat("No law was fitted to ", law.contender(), ".")});
     }
-    if (!laws.rows.empty()) section.blocks.push_back(std::move(laws));
-    if (!forecasts.rows.empty()) section.blocks.push_back(std::move(forecasts));
+    Add(LawTable(study_), section);
+    Add(ForecastTable(study_), section);
     report.sections.push_back(std::move(section));
-  }
-
-  std::string Range(double low, double high) const {
-    const NumberFormat inner =
-        format_ == NumberFormat::kPercent ? NumberFormat::kPoints : NumberFormat::kPlain;
-    return absl::StrCat(ShortNumber(low, inner), " – ", ShortNumber(high, format_));
   }
 
   void AddPredictability(Report& report) const {
@@ -285,38 +229,8 @@ class Reporter {
                                        "FLOPs by count, of training and of one run. Learners whose "
                                        "FLOPs are not counted are absent"});
     }
-    DataTable costs{"What the contenders cost, over all their points",
-                    {{"contender"},
-                     {"family"},
-                     {"trains"},
-                     {"parameters", true},
-                     {"runs", true},
-                     {"core time", true},
-                     {"FLOPs", true}}};
-    for (const v1::Contender& contender : spec_.contenders()) costs.rows.push_back(Cost(contender));
-    section.blocks.push_back(std::move(costs));
+    Add(CostTable(study_), section);
     report.sections.push_back(std::move(section));
-  }
-
-  std::vector<std::string> Cost(const v1::Contender& contender) const {
-    double core_seconds = 0;
-    double flops = 0;
-    uint64_t parameters = 0;
-    uint64_t runs = 0;
-    for (const v1::StudyPoint& point : study_.points()) {
-      if (point.contender() != contender.name()) continue;
-      core_seconds += std::isfinite(point.core_seconds()) ? point.core_seconds() : 0;
-      flops += std::isfinite(point.flops()) ? point.flops() : 0;
-      parameters = std::max(parameters, point.parameters());
-      runs += RunsOfAPoint(study_, contender);
-    }
-    return {contender.name(),
-            FamilyText(contender),
-            WhatIsTrained(contender),
-            parameters == 0 ? "–" : Whole(static_cast<double>(parameters)),
-            Whole(static_cast<double>(runs)),
-            Duration(core_seconds),
-            Flops(flops)};
   }
 
   void AddMethods(Report& report) const {
@@ -354,39 +268,19 @@ class Reporter {
         {"study", study_.name()},
         {"state", v1::JobState_Name(study_.state())},
         {"created", DateText(study_.create_time())},
-        {"runs", Whole(static_cast<double>(study_.total_runs()))},
-        {"core time", Duration(core_seconds)},
-        {"FLOPs", Flops(flops)},
+        {"runs", WholeText(static_cast<double>(study_.total_runs()))},
+        {"core time", DurationText(core_seconds)},
+        {"FLOPs", FlopsText(flops)},
         {"cores of each job", absl::StrCat(std::max(1u, spec_.resources().cores()))}};
     report.provenance.insert(report.provenance.end(), more.begin(), more.end());
     std::erase_if(report.provenance, [](const auto& item) { return item.second.empty(); });
   }
 
   void AddAppendices(Report& report) const {
-    DataTable points{"All measured points",
-                     {{"contender"},
-                      {"samples", true},
-                      {"error, 95 % interval", true},
-                      {"deviation", true},
-                      {"seeds", true},
-                      {"chosen by validation"}}};
-    const NumberFormat spread =
-        format_ == NumberFormat::kPercent ? NumberFormat::kPoints : NumberFormat::kPlain;
-    for (const v1::StudyPoint& point : study_.points()) {
-      if (!IsMeasured(point)) continue;
-      points.rows.push_back({point.contender(), Whole(static_cast<double>(point.size())),
-                             EstimateText(point.mean(), format_),
-                             ShortNumber(SeedDeviation(point), spread),
-                             absl::StrCat(SeedsMeasured(point)), CandidateText(study_, point)});
-    }
-    if (!points.rows.empty()) report.appendices.push_back({"Points", {std::move(points)}});
-    DataTable exact{"Coefficients of the laws, none rounded",
-                    {{"contender"}, {"law"}, {"numbers"}}};
-    for (const v1::StudyLaw& law : study_.analysis().laws()) {
-      if (!law.formula().empty())
-        exact.rows.push_back({law.contender(), law.formula(), ExactLawText(law)});
-    }
-    if (!exact.rows.empty()) report.appendices.push_back({"Laws", {std::move(exact)}});
+    Section numbers{"Numbers"};
+    Add(PointTable(study_), numbers);
+    Add(ExactLawTable(study_), numbers);
+    if (!numbers.blocks.empty()) report.appendices.push_back(std::move(numbers));
     report.appendices.push_back(
         {"Specification",
          {Paragraph{"With every default filled in; 'trainyard study run' takes it as it is."},

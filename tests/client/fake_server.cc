@@ -20,6 +20,7 @@
 #include "trainyard/v1/job_service.grpc.pb.h"
 #include "trainyard/v1/metric_service.grpc.pb.h"
 #include "trainyard/v1/server_service.grpc.pb.h"
+#include "trainyard/v1/study_service.grpc.pb.h"
 
 namespace trainyard::client {
 namespace {
@@ -73,6 +74,10 @@ struct FakeServer::State {
   std::map<std::pair<std::string, std::string>, std::string> artifacts;
   std::map<std::string, std::string> contents;
   std::vector<v1::CreateDatasetVersionRequest> versions;
+  std::map<std::string, std::deque<v1::Study>> studies;
+  std::vector<std::string> newest_studies;
+  std::vector<v1::Study> next_study;
+  std::vector<v1::CreateStudyRequest> created_studies;
   std::deque<FakeError> failures;
   std::deque<int> cuts;
   int cut_code = 0;
@@ -238,6 +243,76 @@ class Jobs final : public v1::JobService::Service {
     frame.mutable_end()->set_reason(job.job.reason());
     frame.mutable_end()->set_message(job.job.message());
     writer->Write(frame);
+    return grpc::Status::OK;
+  }
+
+ private:
+  State& state_;
+};
+
+class Studies final : public v1::StudyService::Service {
+ public:
+  explicit Studies(State& state) : state_(state) {}
+
+  grpc::Status CreateStudy(grpc::ServerContext* context, const v1::CreateStudyRequest* request,
+                           v1::Study* study) override {
+    MutexLock lock(state_.mutex);
+    state_.created_studies.push_back(*request);
+    if (const grpc::Status entered = state_.Enter(*context); !entered.ok()) return entered;
+    std::deque<v1::Study> versions(state_.next_study.begin(), state_.next_study.end());
+    if (versions.empty()) versions.emplace_back();
+    for (v1::Study& version : versions) {
+      if (!request->validate_only()) version.set_name("studies/" + request->specification().name());
+      *version.mutable_specification() = request->specification();
+    }
+    *study = versions.front();
+    if (request->validate_only()) return grpc::Status::OK;
+    state_.studies[study->name()] = versions;
+    state_.newest_studies.insert(state_.newest_studies.begin(), study->name());
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetStudy(grpc::ServerContext* context, const v1::GetStudyRequest* request,
+                        v1::Study* study) override {
+    FAKE_ENTER(context);
+    std::string name = request->name();
+    if (name == "@last" && !state_.newest_studies.empty()) name = state_.newest_studies.front();
+    for (auto& [known, versions] : state_.studies) {
+      if (!absl::StartsWith(known, name)) continue;
+      *study = versions.front();
+      if (versions.size() > 1) versions.pop_front();
+      return grpc::Status::OK;
+    }
+    return NotFound(name);
+  }
+
+  grpc::Status ListStudies(grpc::ServerContext* context, const v1::ListStudiesRequest* request,
+                           v1::ListStudiesResponse* response) override {
+    FAKE_ENTER(context);
+    size_t at = request->page_token().empty() ? 0 : std::stoul(request->page_token());
+    for (; at < state_.newest_studies.size(); ++at) {
+      if (static_cast<uint32_t>(response->studies_size()) == request->page_size()) {
+        response->set_next_page_token(absl::StrCat(at));
+        break;
+      }
+      v1::Study& study = *response->add_studies();
+      study = state_.studies[state_.newest_studies[at]].front();
+      study.clear_points();
+      study.clear_analysis();
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status CancelStudy(grpc::ServerContext* context, const v1::CancelStudyRequest* request,
+                           v1::Study* study) override {
+    FAKE_ENTER(context);
+    const auto found = state_.studies.find(request->name());
+    if (found == state_.studies.end()) return NotFound(request->name());
+    v1::Study& stored = found->second.front();
+    if (stored.state() >= v1::SUCCEEDED)
+      return {grpc::StatusCode::FAILED_PRECONDITION, request->name() + " has ended"};
+    stored.set_state(v1::CANCELLED);
+    *study = stored;
     return grpc::Status::OK;
   }
 
@@ -559,6 +634,7 @@ void FakeServer::Start() {
   Register<Data>(*state_, builder, services_);
   Register<Metrics>(*state_, builder, services_);
   Register<Info>(*state_, builder, services_);
+  Register<Studies>(*state_, builder, services_);
   server_ = builder.BuildAndStart();
 }
 
@@ -596,6 +672,19 @@ void FakeServer::AddArtifact(const std::string& job, const std::string& name,
   artifact->set_name(name);
   artifact->set_sha256(Sha256Hex(bytes));
   artifact->set_size_bytes(bytes.size());
+}
+
+void FakeServer::AddStudy(const std::string& id, std::vector<v1::Study> versions) {
+  MutexLock lock(state_->mutex);
+  const std::string name = "studies/" + id;
+  for (v1::Study& version : versions) version.set_name(name);
+  state_->studies[name] = {versions.begin(), versions.end()};
+  state_->newest_studies.insert(state_->newest_studies.begin(), name);
+}
+
+void FakeServer::NextStudyCreated(std::vector<v1::Study> versions) {
+  MutexLock lock(state_->mutex);
+  state_->next_study = std::move(versions);
 }
 
 void FakeServer::FailNext(const FakeError& error, int times) {
@@ -642,6 +731,11 @@ std::vector<v1::CreateDatasetVersionRequest> FakeServer::versions() const {
 std::vector<v1::ListJobsRequest> FakeServer::listed() const {
   MutexLock lock(state_->mutex);
   return state_->listed;
+}
+
+std::vector<v1::CreateStudyRequest> FakeServer::created_studies() const {
+  MutexLock lock(state_->mutex);
+  return state_->created_studies;
 }
 
 int FakeServer::calls() const {

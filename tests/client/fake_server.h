@@ -14,6 +14,7 @@
 #include "trainyard/v1/catalog_service.pb.h"
 #include "trainyard/v1/data_service.pb.h"
 #include "trainyard/v1/job_service.pb.h"
+#include "trainyard/v1/study_service.pb.h"
 
 namespace grpc {
 class Server;
@@ -66,6 +67,10 @@ class FakeServer {
   // The job that the next CreateJob makes; its log is played to watchers.
   void NextCreated(FakeJob job);
   void AddArtifact(const std::string& job, const std::string& name, const std::string& bytes);
+  // A study as successive calls of GetStudy find it; the last one stays.
+  void AddStudy(const std::string& id, std::vector<v1::Study> versions);
+  // What the next CreateStudy makes of its request: that name and specification, these versions.
+  void NextStudyCreated(std::vector<v1::Study> versions);
   // The next calls, of whatever method, fail so; then all is well again.
   void FailNext(const FakeError& error, int times = 1);
   // The next streams end after so many frames (or bytes, for downloads), one value a stream, with
@@ -80,6 +85,7 @@ class FakeServer {
   // That were uploaded, by hash; some may not be whole.
   std::map<std::string, std::string> contents() const;
   std::vector<v1::CreateDatasetVersionRequest> versions() const;
+  std::vector<v1::CreateStudyRequest> created_studies() const;
   int calls() const;
   int streams() const;
   std::string last_authorization() const;

@@ -1,4 +1,5 @@
-#include "absl/strings/match.h"
+#include <filesystem>
+
 #include "client/lib/spec_to_tree.h"
 #include "client/lib/specification_file.h"
 #include "engine/base/status.h"
@@ -73,7 +74,7 @@ TEST(ParseStudy, WritesAndReadsBackTheSame) {
   const std::string yaml = WriteYaml(TreeFromMessage(study));
   EXPECT_THAT(yaml, HasSubstr("sizes: [100, 1000, 54000]\n"));
   EXPECT_THAT(yaml, HasSubstr("family: traditional\n"));
-  EXPECT_THAT(yaml, HasSubstr("c: 1"));
+  EXPECT_THAT(yaml, HasSubstr("    candidates:\n      - learner:\n          c: 1\n"));
   EXPECT_EQ(Parse(yaml).ShortDebugString(), study.ShortDebugString()) << yaml;
   EXPECT_EQ(Parse(WriteJson(TreeFromMessage(study)), "f.json").ShortDebugString(),
             study.ShortDebugString());
@@ -107,7 +108,7 @@ TEST(ParseStudy, KnowsWhereThingsStandWithinContenders) {
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(file->sources.Describe(
                 {"contenders[0].specification.model.layers[1].units", "must be at least 1"}),
-            "scaling.yaml:11:59: contenders[0].specification.model.layers[1].units: must be at "
+            "scaling.yaml:11:68: contenders[0].specification.model.layers[1].units: must be at "
             "least 1");
   EXPECT_EQ(file->sources.Describe({"contenders[0].candidates[0].learner.gamma", "is unknown"}),
             "scaling.yaml:13:33: contenders[0].candidates[0].learner.gamma: is unknown");
@@ -141,6 +142,22 @@ TEST(ParseStudy, RefusesWhatIsNoStudy) {
   EXPECT_THAT(ErrorOf("name: a\n", {"sizes"}), HasSubstr("override 'sizes': expected PATH=VALUE"));
   EXPECT_THAT(ErrorOf("name: a\n", {"sizes[3]=1"}), HasSubstr("override 'sizes[3]=1'"));
   EXPECT_FALSE(ReadStudy("/nowhere.yaml", {}).ok());
+}
+
+TEST(ParseStudy, ReadsEveryExample) {
+  if (v1::Specification::descriptor()->FindFieldByName("learner") == nullptr) {
+    GTEST_SKIP() << "the examples have learners, which specifications here have not";
+  }
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(TRAINYARD_SPECS "/studies")) {
+    const auto file = ReadStudy(entry.path().string(), {"seeds=7"});
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(file->specification.seeds(), 7u);
+    EXPECT_GE(file->specification.sizes_size(), 5) << "what laws take";
+    EXPECT_GT(file->specification.data().split().validation(), 0);
+    ++count;
+  }
+  EXPECT_GE(count, 2);
 }
 
 TEST(ParseStudy, CutsLongNamesOfFiles) {

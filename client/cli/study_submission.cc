@@ -1,0 +1,127 @@
+#include "client/cli/study_submission.h"
+
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/exit_codes.h"
+#include "client/cli/format.h"
+#include "client/cli/table.h"
+#include "client/lib/specification_file.h"
+#include "client/studies/study_numbers.h"
+#include "client/text/text.h"
+#include "trainyard/v1/study_service.pb.h"
+
+namespace trainyard::cli {
+namespace {
+
+constexpr double kMostFlops = 1e19;  // what a whole number holds
+
+std::string FlopsText(double flops) {
+  if (!(flops > 0)) return "-";
+  return Flops(static_cast<uint64_t>(std::fmin(flops, kMostFlops)));
+}
+
+// "16.8G": in a column that says what it is.
+std::string FlopsCell(double flops) {
+  std::string text = FlopsText(flops);
+  for (const char* word : {" ", "FLOP"}) {
+    const size_t at = text.find(word);
+    if (at != std::string::npos) text.erase(at, std::string(word).size());
+  }
+  return text;
+}
+
+}  // namespace
+
+void StudySubmission::Declare(Options& options) {
+  options.Positional("FILE", &path_, "Study: YAML, JSON or text proto; - for standard input.")
+      .Required()
+      .Completes(Completion::kFile);
+  options.Positional("CHANGE", &overrides_,
+                     "PATH=VALUE, e.g. seeds=3 or contenders[0].candidates[0].learning_rate=0.01.");
+  options.Value("--name", "NAME", &name_, "Name of the study; the server makes it unique.");
+  options.Value("--priority", "N", &priority_,
+                "Of its jobs: -100 to 100, higher first (default 0).");
+  options.Value("--request-id", "ID", &request_id_,
+                "Repeats with the same id make one study (default: a random id).");
+  options.Flag("--dry-run", &dry_run_,
+               "Check only: print points, runs and FLOPs by contender and size.");
+}
+
+v1::Study StudySubmission::Send(Session& session, int& exit_code) const {
+  std::vector<std::string> overrides = overrides_;
+  if (!name_.empty()) overrides.push_back("name=" + name_);
+  const absl::StatusOr<client::StudyFile> file = client::ReadStudy(path_, overrides);
+  if (!file.ok()) {
+    exit_code = session.FailReading(file.status());
+    return {};
+  }
+  if (priority_ < std::numeric_limits<int32_t>::min() ||
+      priority_ > std::numeric_limits<int32_t>::max()) {
+    exit_code = session.Fail(absl::InvalidArgumentError("--priority: must be -100 to 100"));
+    return {};
+  }
+  const absl::StatusOr<client::Client*> client = session.Connect();
+  if (!client.ok()) {
+    exit_code = session.Fail(client.status());
+    return {};
+  }
+  v1::CreateStudyRequest request;
+  *request.mutable_specification() = file->specification;
+  request.set_priority(static_cast<int32_t>(priority_));
+  request.set_request_id(request_id_);
+  request.set_validate_only(dry_run_);
+  absl::StatusOr<v1::Study> study = (*client)->CreateStudy(request);
+  if (!study.ok()) {
+    exit_code = session.Fail(study.status(), &file->sources);
+    return {};
+  }
+  exit_code = kExitOk;
+  return *std::move(study);
+}
+
+int PrintStudyDryRun(Session& session, const v1::Study& study, const Output& output) {
+  Console& console = session.console();
+  if (output.json()) console.out << PrettyJson(study);
+  if (output.jsonl()) console.out << JsonLine(study);
+  if (output.name()) console.out << study.specification().name() << "\n";
+  if (!output.table()) return kExitOk;
+  const v1::StudySpecification& specification = study.specification();
+  std::map<std::pair<std::string, uint64_t>, const v1::StudyPoint*> points;
+  for (const v1::StudyPoint& point : study.points()) {
+    points[{point.contender(), point.size()}] = &point;
+  }
+  console.out << "FLOPs by contender and size\n";
+  std::vector<Column> columns = {
+      {"CONTENDER", Align::kLeft, true}, {"PARAMETERS", Align::kRight}, {"RUNS", Align::kRight}};
+  for (const uint64_t size : specification.sizes()) {
+    columns.push_back({Count(size), Align::kRight});
+  }
+  Table table(columns);
+  for (const v1::Contender& contender : specification.contenders()) {
+    uint64_t parameters = 0;
+    uint64_t runs = 0;
+    std::vector<std::string> cells;
+    for (const uint64_t size : specification.sizes()) {
+      const auto found = points.find({contender.name(), size});
+      cells.push_back(found == points.end() ? "" : FlopsCell(found->second->flops()));
+      if (found == points.end()) continue;
+      parameters = std::max(parameters, found->second->parameters());
+      runs += client::RunsOfAPoint(study, contender);
+    }
+    std::vector<std::string> row = {Printable(contender.name()),
+                                    parameters == 0 ? "-" : Count(parameters), Count(runs)};
+    row.insert(row.end(), cells.begin(), cells.end());
+    table.Add(row);
+  }
+  table.Print(console);
+  console.out << "\npoints          " << Count(static_cast<uint64_t>(study.points_size()))
+              << "\nruns            " << Count(study.total_runs()) << ", with "
+              << specification.seeds() << " seeds\nFLOPs           "
+              << FlopsText(study.total_flops()) << "\n";
+  return kExitOk;
+}
+
+}  // namespace trainyard::cli
