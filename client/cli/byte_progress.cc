@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/format.h"
-#include "client/cli/text.h"
+#include "client/text/text.h"
 
 namespace trainyard::cli {
 namespace {

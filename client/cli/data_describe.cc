@@ -10,7 +10,7 @@
 #include "client/cli/format.h"
 #include "client/cli/output.h"
 #include "client/cli/table.h"
-#include "client/cli/text.h"
+#include "client/text/text.h"
 #include "engine/base/status.h"
 #include "trainyard/v1/data_service.pb.h"
 

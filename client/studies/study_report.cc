@@ -242,9 +242,8 @@ class Reporter {
         "and initial weights of its own.",
         "Where a contender has candidates (learning rates, parameters of a learner), each is "
         "trained "
-        "at each size with every seed, and the one with the lowest mean validation loss is kept "
-        "(of "
-        "learners without a loss, the highest validation accuracy).",
+        "at each size with every seed, and the one with the lowest mean error on the validation "
+        "part is kept (of equals the one with the lower loss).",
         "Means are over seeds, their intervals 95 % by Student's t. Laws are chosen by back-test "
         "(the largest size is hidden and predicted) and not by how well they fit; intervals of "
         "laws "

@@ -140,7 +140,7 @@ std::string WhatIsTrained(const v1::Contender& contender) {
 
 std::string PointsCsv(const v1::Study& study) {
   std::string csv =
-      "contender,family,size,job,state,message,candidate,seed,error,validation_loss,mean,low,high,"
+      "contender,family,size,job,state,message,candidate,seed,error,validation_error,mean,low,high,"
       "parameters,core_seconds,flops\n";
   for (const v1::StudyPoint& point : study.points()) {
     const v1::Contender* contender = ContenderOf(study, point.contender());
@@ -166,7 +166,7 @@ std::string PointsCsv(const v1::Study& study) {
     };
     for (const v1::StudyPoint::Seed& seed : point.seeds()) {
       line(absl::StrCat(seed.seed()), figures::ExactNumber(seed.error()),
-           figures::ExactNumber(seed.validation_loss()));
+           figures::ExactNumber(seed.validation_error()));
     }
     if (point.seeds().empty()) line("", "", "");
   }

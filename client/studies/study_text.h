@@ -36,7 +36,7 @@ std::string FamilyText(const v1::Contender& contender);
 std::string WhatIsTrained(const v1::Contender& contender);
 
 // The points as CSV, a line a seed, exactly:
-//   contender,family,size,job,state,message,candidate,seed,error,validation_loss,mean,low,high,
+//   contender,family,size,job,state,message,candidate,seed,error,validation_error,mean,low,high,
 //   parameters,core_seconds,flops
 // A point that has no seeds has one line with these empty.
 std::string PointsCsv(const v1::Study& study);

@@ -164,6 +164,7 @@ class LearnerJob final : public LearnerRun {
                      data_.train->size(), " training samples of ",
                      data_.info.input_shape.elements(), " features, ", data_.validation->size(),
                      " validation and ", data_.test->size(), " test samples"));
+    LogData(data_, sink_);
   }
 
   // A learner that cannot go on starts again: it ends with the same bits.

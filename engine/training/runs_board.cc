@@ -104,6 +104,8 @@ void RunsBoard::Emit(int run, v1::Event event) {
       event.mutable_matrix()->set_series(Prefix(run) + event.matrix().series());
       return sink_.Emit(std::move(event));
     case v1::Event::kLog:
+      // What is the same of all runs, such as the balance of classes, is said once.
+      if (!said_.insert(event.log().text()).second) return;
       event.mutable_log()->set_text(absl::StrCat("run ", run, ": ", event.log().text()));
       return sink_.Emit(std::move(event));
     default:  // of files it is told when they are kept

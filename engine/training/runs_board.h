@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,7 @@ class RunsBoard {
   Mutex saving_;   // taken after mutex_, or alone
   mutable Mutex mutex_;
   std::vector<State> runs_ TRAINYARD_GUARDED_BY(mutex_);
+  std::set<std::string> said_ TRAINYARD_GUARDED_BY(mutex_);  // lines of logs
   Time progress_time_ TRAINYARD_GUARDED_BY(mutex_){};  // so that the first step is told at once
   Time checkpoint_time_ TRAINYARD_GUARDED_BY(mutex_);
 };

@@ -54,7 +54,7 @@ void Measure(const Recipe& recipe, Noise& noise, v1::StudyPoint& point) {
     v1::StudyPoint::Seed& one = *point.add_seeds();
     one.set_seed(static_cast<uint64_t>(seed) + 1);
     one.set_error(error + spread * noise.Normal());
-    one.set_validation_loss(one.error() * 3);
+    one.set_validation_error(one.error());
     mean += one.error() / kSeeds;
   }
   double squares = 0;
