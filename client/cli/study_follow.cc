@@ -21,6 +21,8 @@ using SteadyClock = std::chrono::steady_clock;
 
 // How long to look for a lost server, as a watch of a job does.
 constexpr std::chrono::minutes kPatience{5};
+// So often at most, whatever is asked for.
+constexpr std::chrono::nanoseconds kShortestPause = std::chrono::milliseconds(1);
 constexpr int kRowsBelowFigure = 2;  // progress, and the cursor's own
 
 class Screen {
@@ -162,7 +164,7 @@ int FollowStudy(Session& session, client::Client& client, const std::string& nam
       }
       lost = true;
     }
-    interrupt.SleepFor(std::chrono::nanoseconds(*pause));
+    interrupt.SleepFor(std::max(std::chrono::nanoseconds(*pause), kShortestPause));
   }
   screen.Clear();
   const std::string id = client::ShortStudyName(name);

@@ -173,11 +173,33 @@ class Reporter {
     if (!table.rows.empty()) section.blocks.push_back(std::move(table));
   }
 
+  // "cnn at 3,000 (running) and 10,000": of each contender one sentence.
+  std::vector<std::string> Open() const {
+    std::vector<std::string> sentences;
+    for (const v1::Contender& contender : spec_.contenders()) {
+      std::vector<std::string> sizes;
+      for (const v1::StudyPoint& point : study_.points()) {
+        if (point.contender() != contender.name() || HasEnded(point.state())) continue;
+        sizes.push_back(absl::StrCat(WholeText(static_cast<double>(point.size())),
+                                     point.state() == v1::RUNNING ? " (running)" : ""));
+      }
+      if (sizes.empty()) continue;
+      sentences.push_back(absl::StrCat(contender.name(), " at ", absl::StrJoin(sizes, ", ")));
+    }
+    return sentences;
+  }
+
   void AddMissing(Report& report) const {
-    DataTable table = MissingTable(study_);
-    if (table.rows.empty()) return;
-    report.sections.push_back(
-        {"What is missing", {Paragraph{WhatIsMissing(study_)}, std::move(table)}});
+    const std::string missing = WhatIsMissing(study_);
+    if (missing.empty()) return;
+    Section section{"What is missing", {Paragraph{missing}}};
+    const std::vector<std::string> open = Open();
+    if (!open.empty()) {
+      section.blocks.push_back(
+          Paragraph{absl::StrCat("Not ended yet: ", absl::StrJoin(open, "; "), ".")});
+    }
+    Add(FailureTable(study_), section);
+    report.sections.push_back(std::move(section));
   }
 
   void AddPerformance(Report& report) const {

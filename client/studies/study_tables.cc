@@ -64,11 +64,11 @@ std::string DurationText(double seconds) {
   return absl::StrFormat("%.3g h", seconds / kHour);
 }
 
-DataTable MissingTable(const v1::Study& study) {
-  DataTable table{"Points without a number",
+DataTable FailureTable(const v1::Study& study) {
+  DataTable table{"Points that ended without a number",
                   {{"contender"}, {"samples", true}, {"state"}, {"job"}, {"why"}}};
   for (const v1::StudyPoint& point : study.points()) {
-    if (IsMeasured(point)) continue;
+    if (IsMeasured(point) || !HasEnded(point.state())) continue;
     const bool odd = point.state() == v1::SUCCEEDED && point.message().empty();
     table.rows.push_back({point.contender(), Size(point), v1::JobState_Name(point.state()),
                           ShortJobName(point.job()),

@@ -8,7 +8,8 @@
 
 namespace trainyard::client {
 
-figures::DataTable MissingTable(const v1::Study& study);   // points without a number, and why
+figures::DataTable FailureTable(
+    const v1::Study& study);  // points that ended without a number, and why
 figures::DataTable CrossingTable(const v1::Study& study);  // who overtakes whom, and where
 figures::DataTable LawTable(const v1::Study& study);       // rounded for reading
 figures::DataTable ExactLawTable(const v1::Study& study);  // not rounded

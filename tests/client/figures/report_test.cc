@@ -31,10 +31,10 @@ Report Hostile(const std::string& text) {
   Plot plot;
   plot.heading = {text, text, text};
   plot.series = {{text, {{1, 2}, {2, 3}}}, {text, {{1, 1}, {2, 2}}}};
-  report.sections = {{text,
-                      {Paragraph{text}, Exhibit{plot, text},
-                       DataTable{text, {{text}, {text, true}}, {{text, text}, {text}}},
-                       Listing{text}}}};
+  report.sections = {
+      {text,
+       {Paragraph{text}, Exhibit{plot, text},
+        DataTable{text, {{text}, {text, true}}, {{text, text}, {text}}}, Listing{text}}}};
   report.appendices = {{text, {Listing{text}}}};
   report.methods = {text};
   report.provenance = {{text, text}};

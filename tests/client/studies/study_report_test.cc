@@ -58,6 +58,7 @@ TEST(StudyReport, NeverHidesWhatFailed) {
   EXPECT_THAT(html, HasSubstr("OUT_OF_MEMORY: the kernel matrix"));
   const std::string unfinished = HtmlOf(UnfinishedStudy(9));
   EXPECT_THAT(unfinished, HasSubstr("47 points have not ended"));
+  EXPECT_THAT(unfinished, HasSubstr("Not ended yet: linear-svm at 300 (running), 1,000, 3,000"));
   EXPECT_THAT(unfinished, HasSubstr("No claim has been judged yet."));
 }
 
