@@ -63,7 +63,7 @@ class Screen {
     if (output_.jsonl()) {
       Clear();
       console_.out << JsonLine(point) << std::flush;
-    } else if (output_.table() && !figure_ && !quiet_) {
+    } else if (output_.table() && !quiet_ && !(figure_ && console_.out_is_terminal)) {
       console_.out << PointLine(study, point) << std::endl;
     }
   }

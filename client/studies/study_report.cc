@@ -154,7 +154,7 @@ class Reporter {
         absl::StrCat("This study trained ", Count(spec_.contenders_size(), "contender"),
                      " on nested subsets of ", SourceText().empty() ? "the data" : SourceText(),
                      ": ", progress.measured, " of ", Count(progress.points, "point"),
-                     " measured. ", BestSentence(), " ", VerdictCounts());
+                     " were measured. ", BestSentence(), " ", VerdictCounts());
     const std::string missing = WhatIsMissing(study_);
     if (!missing.empty()) absl::StrAppend(&text, " ", missing);
     return text;
@@ -173,9 +173,9 @@ class Reporter {
     if (!table.rows.empty()) section.blocks.push_back(std::move(table));
   }
 
-  // "cnn at 3,000 (running) and 10,000": of each contender one sentence.
+  // "cnn at 3,000 (running), 10,000", of each contender.
   std::vector<std::string> Open() const {
-    std::vector<std::string> sentences;
+    std::vector<std::string> parts;
     for (const v1::Contender& contender : spec_.contenders()) {
       std::vector<std::string> sizes;
       for (const v1::StudyPoint& point : study_.points()) {
@@ -184,9 +184,9 @@ class Reporter {
                                      point.state() == v1::RUNNING ? " (running)" : ""));
       }
       if (sizes.empty()) continue;
-      sentences.push_back(absl::StrCat(contender.name(), " at ", absl::StrJoin(sizes, ", ")));
+      parts.push_back(absl::StrCat(contender.name(), " at ", absl::StrJoin(sizes, ", ")));
     }
-    return sentences;
+    return parts;
   }
 
   void AddMissing(Report& report) const {
@@ -221,8 +221,8 @@ class Reporter {
     Section section{"Laws and forecasts"};
     for (const v1::StudyLaw& law : study_.analysis().laws()) {
       if (!law.formula().empty()) continue;
-      section.blocks.push_back(
-          Paragraph{absl::StrCat("No law was fitted to ", law.contender(), ".")});
+      section.blocks.push_back(Paragraph{
+          absl::StrCat("No law was fitted to ", law.contender(), "; the verdicts say why.")});
     }
     Add(LawTable(study_), section);
     Add(ForecastTable(study_), section);
@@ -258,23 +258,17 @@ class Reporter {
   void AddMethods(Report& report) const {
     report.methods = {
         "Every contender is judged on the same test part, which nothing is chosen by. Subsets of "
-        "the "
-        "training part are nested and keep the proportions of the classes; each seed draws a "
-        "subset "
-        "and initial weights of its own.",
+        "the training part are nested and keep the proportions of the classes; each seed draws a "
+        "subset and initial weights of its own.",
         "Where a contender has candidates (learning rates, parameters of a learner), each is "
-        "trained "
-        "at each size with every seed, and the one with the lowest mean error on the validation "
-        "part is kept (of equals the one with the lower loss).",
+        "trained at each size with every seed, and the one with the lowest mean error on the "
+        "validation part is kept (of equals the one with the lower loss).",
         "Means are over seeds, their intervals 95 % by Student's t. Laws are chosen by back-test "
         "(the largest size is hidden and predicted) and not by how well they fit; intervals of "
-        "laws "
-        "and forecasts include the uncertainty of their parameters.",
+        "laws and forecasts include the uncertainty of their parameters.",
         "A verdict is 'undecided' where the interval includes both answers, 'insufficient data' "
-        "where "
-        "sizes or seeds are too few to ask, and 'ill-behaved' where the curve is no law: it rises, "
-        "or "
-        "fits none of them."};
+        "where sizes or seeds are too few to ask, and 'ill-behaved' where the curve is no law: it "
+        "rises, or fits none of them."};
   }
 
   void AddProvenance(const std::vector<std::pair<std::string, std::string>>& more,

@@ -26,7 +26,7 @@ TEST(StudyReport, BeginsWithTheAnswer) {
   EXPECT_EQ(report.title, "Study scaling");
   EXPECT_EQ(report.subtitle,
             "fashion-mnist, 7 contenders, 8 sizes from 100 to 54,000 training samples, 5 seeds");
-  EXPECT_THAT(report.abstract, HasSubstr("56 of 56 points measured"));
+  EXPECT_THAT(report.abstract, HasSubstr("56 of 56 points were measured"));
   EXPECT_THAT(report.abstract, HasSubstr("the best network (cnn) has a test error of"));
   EXPECT_THAT(report.abstract, HasSubstr("the best traditional learner (hog-svm) has"));
   EXPECT_THAT(
@@ -53,7 +53,7 @@ TEST(StudyReport, HasAllThatTheStudyHas) {
 
 TEST(StudyReport, NeverHidesWhatFailed) {
   const std::string html = HtmlOf(FlawedStudy());
-  EXPECT_THAT(html, HasSubstr("54 of 56 points measured"));
+  EXPECT_THAT(html, HasSubstr("54 of 56 points were measured"));
   EXPECT_THAT(html, HasSubstr("<h2>What is missing</h2>"));
   EXPECT_THAT(html, HasSubstr("OUT_OF_MEMORY: the kernel matrix"));
   const std::string unfinished = HtmlOf(UnfinishedStudy(9));
@@ -106,6 +106,16 @@ TEST(StudyText, NamesTheChosenCandidate) {
   point = study.points(0);
   point.set_candidate(99);
   EXPECT_EQ(CandidateText(study, point), "unknown");
+}
+
+TEST(StudyText, NamesWhatARunHasOfItsOwn) {
+  v1::Run run;
+  EXPECT_EQ(OwnValues(run), "");
+  run.set_seed(0);
+  run.set_learning_rate(0.01);
+  (*run.mutable_learner())["gamma"] = 0.5;
+  (*run.mutable_learner())["c"] = 10;
+  EXPECT_EQ(OwnValues(run), "seed 0, learning_rate 0.01, c 10, gamma 0.5");
 }
 
 TEST(StudyText, WritesEverySeedAsCsv) {
