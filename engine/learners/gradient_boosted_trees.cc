@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/philox.h"
 #include "engine/base/saturated.h"
+#include "engine/base/sha256.h"
 #include "engine/base/status.h"
 #include "engine/learners/checks.h"
 #include "engine/learners/tree_loss.h"
@@ -24,17 +25,21 @@ constexpr int64_t kBytesPerBin = 16;
 // Tells the draws apart from those of the data's subset.
 constexpr uint32_t kDrawsItem = 1;
 constexpr size_t kLengthBytes = sizeof(uint64_t);
+constexpr size_t kDigestBytes = 64;
 
 std::string BoosterName(size_t column) { return absl::StrCat("booster.", column); }
 
-// Bytes as a tensor: their number, then themselves.
+// Bytes as a tensor: their number, themselves, and their SHA-256: xgboost reads beyond the end of
+// what it did not write.
 NamedTensor PackBytes(std::string name, const std::string& bytes) {
   const uint64_t length = bytes.size();
-  const size_t floats = (kLengthBytes + bytes.size() + sizeof(float) - 1) / sizeof(float);
+  const size_t size = kLengthBytes + bytes.size() + kDigestBytes;
+  const size_t floats = (size + sizeof(float) - 1) / sizeof(float);
   NamedTensor tensor{std::move(name), {static_cast<int64_t>(floats)}, std::vector<float>(floats)};
   char* const place = reinterpret_cast<char*>(tensor.values.data());
   std::memcpy(place, &length, kLengthBytes);
   std::memcpy(place + kLengthBytes, bytes.data(), bytes.size());
+  std::memcpy(place + kLengthBytes + bytes.size(), Sha256Hex(bytes).data(), kDigestBytes);
   return tensor;
 }
 
@@ -43,9 +48,14 @@ absl::StatusOr<std::string> UnpackBytes(const NamedTensor& tensor) {
   const char* const place = reinterpret_cast<const char*>(tensor.values.data());
   uint64_t length = 0;
   if (size >= kLengthBytes) std::memcpy(&length, place, kLengthBytes);
-  if (size < kLengthBytes || length > size - kLengthBytes)
+  constexpr size_t kAround = kLengthBytes + kDigestBytes;
+  if (size < kAround || length > size - kAround)
     return BrokenModel(absl::StrCat("tensor '", tensor.name, "' is cut short"));
-  return std::string(place + kLengthBytes, length);
+  std::string bytes(place + kLengthBytes, length);
+  if (std::string(place + kLengthBytes + length, kDigestBytes) != Sha256Hex(bytes))
+    return BrokenModel(
+        absl::StrCat("the bytes of tensor '", tensor.name, "' are not what they were"));
+  return bytes;
 }
 
 class GradientBoostedTrees final : public Learner {

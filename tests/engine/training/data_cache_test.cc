@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "engine/spec/catalogs.h"
 #include "engine/spec/compile_data.h"
@@ -28,7 +29,7 @@ class DataCacheTest : public ::testing::Test {
     return plan;
   }
   std::shared_ptr<const LoadedData> Load(const v1::Data& data) {
-    auto loaded = cache_.Load(data, PlanOf(data), roots_);
+    auto loaded = cache_->Load(data, PlanOf(data), roots_);
     EXPECT_TRUE(loaded.ok()) << loaded.status();
     return loaded.ok() ? *loaded : nullptr;
   }
@@ -41,7 +42,7 @@ class DataCacheTest : public ::testing::Test {
   TemporaryFolder folder_;
   Catalogs catalogs_;
   DataRoots roots_;
-  DataCache cache_;
+  std::optional<DataCache> cache_{std::in_place};
 };
 
 constexpr char kGaussian[] = R"(
@@ -84,7 +85,7 @@ TEST_F(DataCacheTest, AFileThatChangedIsTransformedAgain) {
          transforms { type: "pca" params { key: "components" value { number_value: 1 } } })");
   folder_.Write("t.csv", "x,y\n1,1.5\n2,2.5\n6,3.5\n");
   const auto first_of = [&]() {
-    cache_ = DataCache();  // as another worker would find it
+    cache_.emplace();  // as another worker would find it
     return FirstValue(*Load(data));
   };
   EXPECT_FLOAT_EQ(first_of(), -2);
@@ -97,7 +98,7 @@ TEST_F(DataCacheTest, LargeDataIsNotKept) {
   const v1::Data data = Parse(kGaussian);
   DataPlan plan = PlanOf(data);
   plan.memory_bytes = int64_t{1} << 30;
-  const auto first = cache_.Load(data, std::move(plan), roots_);
+  const auto first = cache_->Load(data, std::move(plan), roots_);
   ASSERT_TRUE(first.ok());
   EXPECT_NE(Load(data), *first);
 }
@@ -120,7 +121,7 @@ TEST_F(DataCacheTest, AFileThatIsGoneIsAnError) {
   Load(data);
   DataPlan plan = PlanOf(data);
   std::filesystem::remove(folder_.path() + "/t.csv");
-  EXPECT_TRUE(absl::IsNotFound(cache_.Load(data, std::move(plan), roots_).status()));
+  EXPECT_TRUE(absl::IsNotFound(cache_->Load(data, std::move(plan), roots_).status()));
 }
 
 }  // namespace
