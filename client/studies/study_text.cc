@@ -26,16 +26,6 @@ std::vector<std::string> CoefficientNames(const std::string& formula) {
   return {};
 }
 
-// A learner has no field in messages of an older kind: by reflection, so that both are read.
-std::string LearnerOf(const v1::Specification& specification) {
-  const auto* field = specification.GetDescriptor()->FindFieldByName("learner");
-  if (field == nullptr || field->message_type() != v1::Component::descriptor()) return "";
-  if (!specification.GetReflection()->HasField(specification, field)) return "";
-  const auto& learner = static_cast<const v1::Component&>(
-      specification.GetReflection()->GetMessage(specification, field));
-  return learner.type();
-}
-
 std::string CsvCell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
@@ -128,8 +118,7 @@ std::string FamilyText(const v1::Contender& contender) {
 
 std::string WhatIsTrained(const v1::Contender& contender) {
   const v1::Specification& specification = contender.specification();
-  const std::string learner = LearnerOf(specification);
-  if (!learner.empty()) return learner;
+  if (specification.has_learner()) return specification.learner().type();
   const int layers = specification.model().layers_size();
   std::string text = absl::StrCat(layers, layers == 1 ? " layer" : " layers");
   if (!specification.optimizer().type().empty()) {

@@ -5,16 +5,30 @@
 
 namespace trainyard::studies {
 
+std::string LawFormula(LawKind kind) {
+  switch (kind) {
+    case LawKind::kConstant:
+      return "E";
+    case LawKind::kLogarithmic:
+      return "a - b log n";
+    case LawKind::kPower:
+      return "E + A n^-b";
+    case LawKind::kJoint:
+      return "E + A N^-a + B n^-b";
+  }
+  return "";
+}
+
 std::string LawName(LawKind kind) {
   switch (kind) {
     case LawKind::kConstant:
       return "constant";
     case LawKind::kLogarithmic:
-      return "logarithmic law a - b log n";
+      return "logarithmic law " + LawFormula(kind);
     case LawKind::kPower:
-      return "power law E + A n^-b";
+      return "power law " + LawFormula(kind);
     case LawKind::kJoint:
-      return "joint law E + A N^-a + B n^-b";
+      return "joint law " + LawFormula(kind);
   }
   return "";
 }

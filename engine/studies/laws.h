@@ -13,6 +13,8 @@ enum class LawKind {
   kJoint,        // E + A N^-a + B n^-b (Hoffmann et al. 2022), N parameters
 };
 
+// "E + A n^-b".
+std::string LawFormula(LawKind kind);
 // "power law E + A n^-b".
 std::string LawName(LawKind kind);
 int Coefficients(LawKind kind);

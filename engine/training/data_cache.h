@@ -1,6 +1,6 @@
 // The data of the job before: jobs in a row (seeds, a sweep) mostly read the same, and to load,
-// divide and fit it takes longer than small jobs train. Owned by the worker. Thread-safe: who comes while data is
-// loaded waits for it.
+// divide and fit it takes longer than small jobs train. Owned by the worker. Thread-safe: who comes
+// while data is loaded waits for it.
 #pragma once
 
 #include <memory>

@@ -53,9 +53,9 @@ struct RunOutcome {
   std::string message;
 };
 
-// Trains, one run or several; emits AttemptStarted, Progress, Metrics, MetricMatrix, LogLine and Artifact events
-// (through Save, "checkpoint" now and then and "model.safetensors" at the end). Never throws. The
-// options' checkpoint is released once it has been read: move it here.
+// Trains, one run or several; emits AttemptStarted, Progress, Metrics, MetricMatrix, LogLine and
+// Artifact events (through Save, "checkpoint" now and then and "model.safetensors" at the end).
+// Never throws. The options' checkpoint is released once it has been read: move it here.
 RunOutcome RunTraining(const v1::Specification& specification, RunOptions options, JobSink& sink);
 
 // Predicts with the model file of a finished job; saves "predictions.csv".

@@ -71,8 +71,7 @@ std::vector<NewJob> CheckJobs(const SpecificationChecker& checker, int32_t prior
 }
 
 // All jobs of the study read the versions of data sets that are the newest now.
-void PinData(const DatasetStore& datasets, v1::StudySpecification& study,
-             Violations& violations) {
+void PinData(const DatasetStore& datasets, v1::StudySpecification& study, Violations& violations) {
   v1::Specification reader;
   *reader.mutable_data() = study.data();
   datasets.Pin(reader, violations);

@@ -55,6 +55,16 @@ v1::IntervalEstimate ToProto(const Estimate& estimate) {
   return out;
 }
 
+// Evenly spaced in their logarithms from the smallest size to `last`, and the largest size itself,
+// at which what was measured ends.
+std::set<double> DrawnSizes(const LearningCurve& curve, double last) {
+  const double first = curve.points.front().size;
+  std::set<double> sizes = {curve.points.back().size};
+  for (int i = 0; i < kDrawnPoints; ++i)
+    sizes.insert(first * std::pow(last / first, i / (kDrawnPoints - 1.0)));
+  return sizes;
+}
+
 // A contender with its curve and the jobs behind it.
 struct Line {
   const v1::Contender* contender = nullptr;
@@ -157,7 +167,7 @@ void Analysis::AddLaw(const Line& line) {
   const studies::Law& law = fit.law.law();
   v1::StudyLaw& out = *result_.add_laws();
   out.set_contender(line.contender->name());
-  out.set_formula(studies::LawName(law.kind));
+  out.set_formula(studies::LawFormula(law.kind));
   for (int i = 0; i < studies::Coefficients(law.kind); ++i)
     out.add_coefficients(law.coefficients[static_cast<size_t>(i)]);
   for (int i = 0; i < studies::Exponents(law.kind); ++i)
@@ -181,9 +191,7 @@ void Analysis::AddLaw(const Line& line) {
     told.set_low95(forecast->interval95.low);
     told.set_high95(forecast->interval95.high);
   }
-  const double first = usable.points.front().size;
-  for (int i = 0; i < kDrawnPoints; ++i) {
-    const double size = first * std::pow(last / first, i / (kDrawnPoints - 1.0));
+  for (const double size : DrawnSizes(usable, last)) {
     v1::StudyLaw::Point& point = *out.add_curve();
     point.set_size(size);
     *point.mutable_mean() = ToProto(fit.MeanAt(size));
