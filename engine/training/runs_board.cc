@@ -19,7 +19,10 @@ namespace trainyard {
 namespace {
 
 constexpr double kProgressSeconds = 0.1;
+// Of runs that still train, and of those that have ended: a small file keeps them from being
+// trained again.
 constexpr double kCheckpointSeconds = 15;
+constexpr double kEndedSeconds = 1;
 constexpr char kDiverged[] = "DIVERGED";
 
 std::string Prefix(int run) { return absl::StrCat("runs/", run, "/"); }
@@ -190,7 +193,7 @@ void RunsBoard::End(int run, const RunOutcome& outcome, std::optional<v1::Artifa
   v1::Event event;
   *event.mutable_run_ended() = std::move(result);
   sink_.Emit(std::move(event));
-  if (SecondsSince(checkpoint_time_) >= kCheckpointSeconds) WriteCheckpoint();
+  if (SecondsSince(checkpoint_time_) >= kEndedSeconds) WriteCheckpoint();
 }
 
 void RunsBoard::KeepCheckpoint() {

@@ -58,6 +58,7 @@ absl::Status Dispatcher::Recover() {
     for (const Unfinished::Held& held : unfinished->held) {
       Worker& worker = self->workers_.Add(held.process.worker);
       worker.process = held.process;
+      worker.inherited = true;
       worker.phase = Worker::Phase::kBusy;
       worker.lease = held.lease;
       worker.cancel = held.outcome.state == v1::CANCELLING;

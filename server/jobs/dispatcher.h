@@ -86,6 +86,8 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void Verified(const std::string& worker, Assignment assignment,
                 const std::vector<v1::Artifact>& damaged);
   void Assign(const std::string& worker, Assignment assignment);
+  // How the lease of a worker ends whose process is gone.
+  LeaseEnd EndOf(const Worker& lost) const;
 
   void Resume(const WorkerHello& hello, const Link& link, absl::StatusOr<LeaseStanding> standing);
   // A lease that its worker's report ended frees the worker, which may be told of the next job

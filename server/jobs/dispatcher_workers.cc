@@ -51,6 +51,7 @@ void Dispatcher::Hello(const WorkerHello& hello, const Link& link) {
   worker->connection = link;
   worker->ready = hello.lease.job.empty();
   worker->last_heard = Now();
+  worker->inherited = false;
   if (worker->phase == Worker::Phase::kStarting) worker->phase = Worker::Phase::kIdle;
   const bool leaving = worker->phase == Worker::Phase::kLeaving;
   if (!worker->cancel && !draining_ && !leaving) worker->deadline.reset();
@@ -235,12 +236,16 @@ void Dispatcher::Exited(const std::string& name, const std::string& how) {
     case Worker::Phase::kBusy:
       spdlog::warn("worker ended worker={} job={} attempt={}: {}", name, worker->lease.job,
                    worker->lease.attempt, how);
-      End(worker->lease, draining_ ? LeaseEnd::kPreempted : LeaseEnd::kWorkerLost,
-          "its worker ended: " + how, {});
+      End(worker->lease, EndOf(*worker), "its worker ended: " + how, {});
       break;
   }
   Schedule();
   FinishDrain();
+}
+
+LeaseEnd Dispatcher::EndOf(const Worker& lost) const {
+  if (draining_) return LeaseEnd::kPreempted;
+  return lost.inherited ? LeaseEnd::kOutage : LeaseEnd::kWorkerLost;
 }
 
 void Dispatcher::Erase(const std::string& name) { workers_.Erase(name); }

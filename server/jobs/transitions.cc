@@ -231,6 +231,8 @@ absl::StatusOr<EndOutcome> EndLease(Connection& connection, const Lease& lease, 
   } else if (row.summary.state() == v1::RUNNING && end == LeaseEnd::kPreempted) {
     row.stalled_attempts = 0;
     event = StateEvent(v1::QUEUED, "PREEMPTED", message);
+  } else if (row.summary.state() == v1::RUNNING && end == LeaseEnd::kOutage) {
+    event = StateEvent(v1::QUEUED, "WORKER_LOST", message);
   } else if (row.summary.state() == v1::RUNNING && end == LeaseEnd::kRefused) {
     event = StateEvent(v1::FAILED, "INTERNAL", message);
   } else if (row.summary.state() == v1::RUNNING) {

@@ -125,6 +125,10 @@ enum class LeaseEnd {
   // The worker is gone: back to the queue, or FAILED WORKER_LOST after too many attempts without
   // progress.
   kWorkerLost,
+  // The worker ended while no server ran, as both do when a machine goes down: back to the queue,
+  // and
+  // nothing is held against the job.
+  kOutage,
   // The worker reported what makes no sense: FAILED INTERNAL.
   kRefused,
 };

@@ -31,6 +31,8 @@ struct Worker {
   WorkerProcess process;
   // Started by this server, which is told when and how it ends.
   bool child = false;
+  // Of an earlier server, and it has not dialled this one yet.
+  bool inherited = false;
   Phase phase = Phase::kStarting;
   // Null while it has not dialled, or its stream is broken.
   std::shared_ptr<WorkerConnection> connection;

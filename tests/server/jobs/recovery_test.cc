@@ -63,6 +63,16 @@ TEST_F(RecoveryTest, AJobWhoseWorkerDiedTooGoesOnAtOnce) {
   EXPECT_EQ(DialNewest()->assignments.at(0).lease, (Lease{running.job, 2, 2}));
 }
 
+TEST_F(RecoveryTest, AJobSurvivesAnyNumberOfOutages) {
+  const Running running = Start("a");
+  for (int i = 0; i < 20; ++i) {
+    processes_.alive.clear();
+    Restart();
+    ASSERT_EQ(StateOf(running.job), v1::QUEUED) << i;
+    DialNewest();
+  }
+}
+
 TEST_F(RecoveryTest, AnotherProcessWithTheSameIdIsNotTheWorker) {
   const Running running = Start("a");
   processes_.alive.clear();

@@ -270,6 +270,15 @@ TEST_F(TransitionsTest, ANewCheckpointIsProgress) {
   }
 }
 
+TEST_F(TransitionsTest, AnOutageIsHeldAgainstNoJob) {
+  const std::string name = Queued();
+  for (uint32_t i = 1; i <= 3 * kMaxStalled; ++i)
+    EXPECT_EQ(End(Run(name), LeaseEnd::kOutage)->outcome.state, v1::QUEUED) << i;
+  for (uint32_t i = 1; i < kMaxStalled; ++i)
+    EXPECT_EQ(End(Run(name), LeaseEnd::kWorkerLost)->outcome.state, v1::QUEUED) << i;
+  EXPECT_EQ(End(Run(name), LeaseEnd::kWorkerLost)->outcome.state, v1::FAILED);
+}
+
 TEST_F(TransitionsTest, ReachingAnOldCheckpointAgainIsNone) {
   const std::string name = Queued();
   const Lease first = Run(name);
@@ -284,8 +293,8 @@ TEST_F(TransitionsTest, ReachingAnOldCheckpointAgainIsNone) {
 }
 
 TEST_F(TransitionsTest, ACancellingJobWithoutWorkerIsCancelled) {
-  for (const LeaseEnd end :
-       {LeaseEnd::kWorkerLost, LeaseEnd::kPreempted, LeaseEnd::kDone, LeaseEnd::kRefused}) {
+  for (const LeaseEnd end : {LeaseEnd::kWorkerLost, LeaseEnd::kOutage, LeaseEnd::kPreempted,
+                             LeaseEnd::kDone, LeaseEnd::kRefused}) {
     const std::string name = Queued();
     const Lease lease = Run(name);
     ASSERT_OK(Cancel(name).status());
