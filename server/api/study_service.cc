@@ -122,8 +122,9 @@ void StudyServiceHandler::Create(const v1::CreateStudyRequest& request, v1::Stud
       [this, study, done, &response](const absl::Status& status) {
         if (!status.ok()) return done(status);
         absl::StatusOr<v1::Study> made = studies_.Get(study->name());
-        if (made.ok()) response = *std::move(made);
-        done(made.status());
+        const absl::Status found = made.status();
+        if (found.ok()) response = *std::move(made);
+        done(found);
       });
 }
 
