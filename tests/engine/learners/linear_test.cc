@@ -145,7 +145,8 @@ TEST_F(LinearTest, ValuesTooLargeToSumAreRefusedWithACure) {
   const absl::Status status = Fit(*learner, table);
   // It may as well learn; it may not crash, nor give weights that are no numbers.
   if (status.ok()) {
-    for (float w : TensorNamed(learner->Export(), "weight").values) EXPECT_TRUE(std::isfinite(w));
+    const std::vector<NamedTensor> tensors = learner->Export();
+    for (float w : TensorNamed(tensors, "weight").values) EXPECT_TRUE(std::isfinite(w));
   } else {
     EXPECT_THAT(Message(status), HasSubstr("standardise"));
   }
