@@ -83,14 +83,8 @@ class Compiler {
     const DataInfo& info = result_.data.info;
     result_.loss = catalogs_.losses.Make(result_.learner->Loss(info), "learner", violations_);
     result_.total_steps = size.steps;
-    at_once_ = RunsAtOnce(spec_, spec_.resources().cores());
-    int64_t data_bytes = result_.data.memory_bytes;
-    if (spec_.runs_size() > 0) {
-      const CompiledRuns runs = CompileRuns(result_, catalogs_, roots_, limits_, violations_);
-      if (!violations_.empty()) return;
-      result_.total_steps = runs.total_steps;
-      data_bytes = runs.data_memory_bytes;
-    }
+    const int64_t data_bytes = CheckRuns();
+    if (!violations_.empty()) return;
     const int64_t fit = LearnerMemory(*result_.learner, size, result_.data);
     memory_bytes_ =
         AddSaturated(MultiplySaturated(fit, at_once_), AddSaturated(data_bytes, kProcessBytes));
@@ -103,6 +97,16 @@ class Compiler {
     result_.summary.set_parameters(size.parameters);
     result_.summary.set_features(info.input_shape.elements());
     SummarizeRun();
+  }
+
+  // Memory of the data, of all runs that train at the same time; the steps become those of all
+  // runs.
+  int64_t CheckRuns() {
+    at_once_ = RunsAtOnce(spec_, spec_.resources().cores());
+    if (spec_.runs().empty()) return result_.data.memory_bytes;
+    const CompiledRuns runs = CompileRuns(result_, catalogs_, roots_, limits_, violations_);
+    result_.total_steps = runs.total_steps;
+    return runs.data_memory_bytes;
   }
 
   void CompileModel(bool data_known) {
@@ -324,15 +328,9 @@ class Compiler {
     if (spec_.evaluation().every_epochs() == 0) spec_.mutable_evaluation()->set_every_epochs(1);
     CheckResources(spec_.resources(), limits_, violations_);
     if (!violations_.empty() || !model_known_) return;
-    int64_t data_bytes = result_.data.memory_bytes;
-    if (spec_.runs_size() > 0) {
-      const CompiledRuns runs = CompileRuns(result_, catalogs_, roots_, limits_, violations_);
-      if (!violations_.empty()) return;
-      result_.total_steps = runs.total_steps;
-      data_bytes = runs.data_memory_bytes;
-    }
+    const int64_t data_bytes = CheckRuns();
+    if (!violations_.empty()) return;
     const int slots = static_cast<int>(result_.optimizer->slots().size());
-    at_once_ = RunsAtOnce(spec_, spec_.resources().cores());
     const int64_t step = EstimateMemory(result_.graph, spec_.batch_size(), slots,
                                         spec_.gradient_accumulation_steps() > 1,
                                         spec_.resources().cores() / at_once_);

@@ -11,6 +11,9 @@
 namespace trainyard {
 
 inline constexpr char kCheckpointName[] = "checkpoint";  // of the artifact
+// Between checkpoints, without a policy of the user's. A checkpoint changes no bit of the result,
+// so time may decide.
+inline constexpr double kCheckpointSeconds = 15;
 
 struct TrainingPosition {
   // Steps done.

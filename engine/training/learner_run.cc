@@ -12,15 +12,13 @@
 #include "engine/spec/compile_learner.h"
 #include "engine/spec/convert.h"
 #include "engine/spec/model_file.h"
-#include "engine/tensor/onednn.h"
+#include "engine/training/checkpoint.h"
 #include "engine/training/evaluate.h"
 #include "engine/training/prepare.h"
 
 namespace trainyard {
 namespace {
 
-constexpr double kProgressSeconds = 0.1;
-constexpr double kCheckpointSeconds = 15;
 // Of a fit: more points show nothing more.
 constexpr int64_t kMostMetricEvents = 1000;
 constexpr int64_t kReadBlock = 512;
@@ -146,19 +144,13 @@ class LearnerJob final : public LearnerRun {
     if (!last && WantsCheckpoint()) KeepCheckpoint();
   }
 
-  void Note(const std::string& text) override { Log(v1::INFO, text); }
+  void Note(const std::string& text) override { Log(sink_, v1::INFO, text); }
 
  private:
   void Started() {
-    v1::Event event;
-    v1::AttemptStarted& started = *event.mutable_attempt_started();
-    started.set_worker(options_.worker);
-    started.set_threads(static_cast<uint32_t>(options_.threads));
-    started.set_isa(onednn::InstructionSet());
-    started.set_start_step(static_cast<uint64_t>(step_));
-    started.set_total_steps(static_cast<uint64_t>(compiled_.total_steps));
-    sink_.Emit(std::move(event));
-    Log(v1::INFO,
+    EmitStarted(options_, static_cast<uint64_t>(step_),
+                static_cast<uint64_t>(compiled_.total_steps), sink_);
+    Log(sink_, v1::INFO,
         absl::StrCat(compiled_.specification.learner().type(),
                      step_ > 0 ? absl::StrCat(" goes on after step ", step_) : " starts", ": ",
                      data_.train->size(), " training samples of ",
@@ -219,12 +211,13 @@ class LearnerJob final : public LearnerRun {
 
   void KeepCheckpoint() {
     const absl::Status saved =
-        Save("checkpoint", WriteSafetensors(learner_.Export(), {{"format", kCheckpointFormat},
-                                                                {"step", absl::StrCat(step_)}}));
+        Save(kCheckpointName, WriteSafetensors(learner_.Export(), {{"format", kCheckpointFormat},
+                                                                   {"step", absl::StrCat(step_)}}));
     checkpoint_time_ = options_.clock->Monotonic();
     if (saved.ok()) return;
-    Log(v1::WARNING, absl::StrCat("no checkpoint was kept at step ", step_, ": ", Message(saved),
-                                  "; training goes on"));
+    Log(sink_, v1::WARNING,
+        absl::StrCat("no checkpoint was kept at step ", step_, ": ", Message(saved),
+                     "; training goes on"));
   }
 
   absl::Status SaveModel() {
@@ -253,13 +246,6 @@ class LearnerJob final : public LearnerRun {
     if (!whole) return false;
     EmitReport(report, name, static_cast<uint64_t>(step_), /*epoch=*/0, sink_);
     return true;
-  }
-
-  void Log(v1::Severity severity, const std::string& text) {
-    v1::Event event;
-    event.mutable_log()->set_severity(severity);
-    event.mutable_log()->set_text(text);
-    sink_.Emit(std::move(event));
   }
 
   double SecondsSince(std::chrono::nanoseconds start) const {

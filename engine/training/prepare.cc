@@ -39,13 +39,28 @@ absl::StatusOr<std::shared_ptr<const LoadedData>> LoadForRun(CompiledSpecificati
                     options.threads);
 }
 
+void EmitStarted(const RunOptions& options, uint64_t start_step, uint64_t total_steps,
+                 JobSink& sink) {
+  v1::Event event;
+  v1::AttemptStarted& started = *event.mutable_attempt_started();
+  started.set_worker(options.worker);
+  started.set_threads(static_cast<uint32_t>(options.threads));
+  started.set_isa(onednn::InstructionSet());
+  started.set_start_step(start_step);
+  started.set_total_steps(total_steps);
+  sink.Emit(std::move(event));
+}
+
+void Log(JobSink& sink, v1::Severity severity, const std::string& text) {
+  v1::Event event;
+  event.mutable_log()->set_severity(severity);
+  event.mutable_log()->set_text(text);
+  sink.Emit(std::move(event));
+}
+
 void LogData(const LoadedData& data, JobSink& sink) {
-  for (const ReportLine& line : LinesOf(data.report, data.info)) {
-    v1::Event event;
-    event.mutable_log()->set_severity(line.warning ? v1::WARNING : v1::INFO);
-    event.mutable_log()->set_text(line.text);
-    sink.Emit(std::move(event));
-  }
+  for (const ReportLine& line : LinesOf(data.report, data.info))
+    Log(sink, line.warning ? v1::WARNING : v1::INFO, line.text);
 }
 
 onednn::Type ComputeTypeOf(const v1::Specification& specification) {

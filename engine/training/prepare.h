@@ -1,7 +1,9 @@
 // What training and prediction runs do first, on the worker.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "engine/data/load.h"
 #include "engine/spec/compile.h"
@@ -17,6 +19,13 @@ absl::StatusOr<CompiledSpecification> CompileForRun(const v1::Specification& spe
 // Moves compiled.data. From the options' cache where the job before had the same data.
 absl::StatusOr<std::shared_ptr<const LoadedData>> LoadForRun(CompiledSpecification& compiled,
                                                              const RunOptions& options);
+// Between progress events, without a wish of the user's.
+inline constexpr double kProgressSeconds = 0.1;
+
+// The first event of an attempt.
+void EmitStarted(const RunOptions& options, uint64_t start_step, uint64_t total_steps,
+                 JobSink& sink);
+void Log(JobSink& sink, v1::Severity severity, const std::string& text);
 // Tells the log how the classes are balanced, and what was found that puts results in doubt.
 void LogData(const LoadedData& data, JobSink& sink);
 // What products are computed in: float32 where this machine has no instructions for what the

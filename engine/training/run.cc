@@ -17,13 +17,6 @@
 namespace trainyard {
 namespace {
 
-void Log(JobSink& sink, const std::string& text) {
-  v1::Event event;
-  event.mutable_log()->set_severity(v1::INFO);
-  event.mutable_log()->set_text(text);
-  sink.Emit(std::move(event));
-}
-
 absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOptions options,
                                  JobSink& sink) {
   ASSIGN_OR_RETURN(CompiledSpecification compiled, CompileForRun(specification, options));
@@ -42,23 +35,18 @@ absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOpti
   } else {
     ASSIGN_OR_RETURN(start, ReadCheckpoint(std::move(options.checkpoint), *network));
   }
-  v1::Event event;
-  v1::AttemptStarted& started = *event.mutable_attempt_started();
-  started.set_worker(options.worker);
-  started.set_threads(static_cast<uint32_t>(options.threads));
-  started.set_isa(onednn::InstructionSet());
-  started.set_start_step(static_cast<uint64_t>(start.step));
-  started.set_total_steps(static_cast<uint64_t>(compiled.total_steps));
-  sink.Emit(std::move(event));
-  Log(sink,
+  EmitStarted(options, static_cast<uint64_t>(start.step),
+              static_cast<uint64_t>(compiled.total_steps), sink);
+  Log(sink, v1::INFO,
       absl::StrCat(start.step > 0 ? "goes on from a checkpoint at step " : "starts at step ",
                    start.step, " of ", compiled.total_steps, ": ", compiled.graph.parameters(),
                    " parameters, ", data.train->size(), " training, ", data.validation->size(),
                    " validation and ", data.test->size(), " test samples"));
   LogData(data, sink);
   if (compiled.specification.precision() == v1::PRECISION_BF16 && !onednn::HasBfloat16())
-    Log(sink, absl::StrCat("this machine (", onednn::InstructionSet(),
-                           ") has no bfloat16 instructions: the run computes in fp32"));
+    Log(sink, v1::INFO,
+        absl::StrCat("this machine (", onednn::InstructionSet(),
+                     ") has no bfloat16 instructions: the run computes in fp32"));
   Trainer trainer(compiled, data, *network, options, sink);
   return trainer.Run(start);
 }

@@ -8,20 +8,17 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
-#include "engine/base/student_t.h"
 #include "engine/spec/model_file.h"
 #include "engine/spec/runs.h"
-#include "engine/tensor/onednn.h"
+#include "engine/studies/comparison.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/prepare.h"
 #include "trainyard/v1/checkpoint.pb.h"
 
 namespace trainyard {
 namespace {
 
-constexpr double kProgressSeconds = 0.1;
-// Of runs that still train, and of those that have ended: a small file keeps them from being
-// trained again.
-constexpr double kCheckpointSeconds = 15;
+// After a run has ended: a small file keeps it from being trained again.
 constexpr double kEndedSeconds = 1;
 constexpr char kDiverged[] = "DIVERGED";
 
@@ -57,16 +54,10 @@ absl::Status RunsBoard::Restore(const std::string& bytes) {
 
 void RunsBoard::Start() {
   MutexLock lock(mutex_);
-  v1::Event event;
-  v1::AttemptStarted& started = *event.mutable_attempt_started();
-  started.set_worker(options_.worker);
-  started.set_threads(static_cast<uint32_t>(options_.threads));
-  started.set_isa(onednn::InstructionSet());
-  started.set_start_step(StepsDone());
-  started.set_total_steps(static_cast<uint64_t>(total_steps_));
-  sink_.Emit(std::move(event));
-  Log(v1::INFO, absl::StrCat(runs_.size(), " runs, ", RunsAtOnce(spec_, options_.threads),
-                             " at a time, starting at step ", StepsDone(), " of ", total_steps_));
+  EmitStarted(options_, StepsDone(), static_cast<uint64_t>(total_steps_), sink_);
+  Log(sink_, v1::INFO,
+      absl::StrCat(runs_.size(), " runs, ", RunsAtOnce(spec_, options_.threads),
+                   " at a time, starting at step ", StepsDone(), " of ", total_steps_));
 }
 
 bool RunsBoard::Ended(int run) const {
@@ -83,13 +74,6 @@ std::string RunsBoard::TakeState(int run) {
 uint64_t RunsBoard::StepsDone() const {
   return std::accumulate(runs_.begin(), runs_.end(), uint64_t{0},
                          [](uint64_t sum, const State& run) { return sum + run.progress.step(); });
-}
-
-void RunsBoard::Log(v1::Severity severity, const std::string& text) {
-  v1::Event event;
-  event.mutable_log()->set_severity(severity);
-  event.mutable_log()->set_text(text);
-  sink_.Emit(std::move(event));
 }
 
 void RunsBoard::Emit(int run, v1::Event event) {
@@ -219,8 +203,9 @@ void RunsBoard::WriteCheckpoint() {
       sink_.Save(kCheckpointName, StepsDone(), checkpoint.SerializeAsString());
   // As of a single run: a job without a checkpoint ends as well.
   if (!saved.ok()) {
-    return Log(v1::WARNING, absl::StrCat("no checkpoint was kept: ", Message(saved.status()),
-                                         "; training goes on"));
+    return Log(
+        sink_, v1::WARNING,
+        absl::StrCat("no checkpoint was kept: ", Message(saved.status()), "; training goes on"));
   }
   v1::Event event;
   *event.mutable_artifact() = *saved;
@@ -272,9 +257,9 @@ void RunsBoard::EmitResults() {
       if (run.result->state() == v1::SUCCEEDED && found != run.results.end())
         values.push_back(found->second);
     }
-    const MeanInterval interval = MeanWithInterval(values);
-    add(series, interval.mean);
-    if (values.size() > 1) add(series + "/ci95", interval.half_width);
+    const studies::Estimate mean = studies::Summarize(values).mean;
+    add(series, mean.value);
+    if (values.size() > 1) add(series + "/ci95", mean.interval.high - mean.value);
   }
   sink_.Emit(std::move(event));
 }

@@ -66,7 +66,6 @@ class RunsBoard {
   void EmitProgress(bool force) TRAINYARD_REQUIRES(mutex_);
   void EmitMetrics(int run, v1::Event event) TRAINYARD_REQUIRES(mutex_);
   void WriteCheckpoint() TRAINYARD_REQUIRES(mutex_);
-  void Log(v1::Severity severity, const std::string& text) TRAINYARD_REQUIRES(mutex_);
   bool DifferInSeedsAlone() const;
   const State* Chosen() const TRAINYARD_REQUIRES(mutex_);
   void EmitResults() TRAINYARD_REQUIRES(mutex_);

@@ -13,10 +13,6 @@
 namespace trainyard {
 namespace {
 
-constexpr double kProgressSeconds = 0.1;
-// Without a policy of the user's. A checkpoint changes no bit of the result, so time may decide.
-constexpr double kCheckpointSeconds = 15;
-
 RunOutcome Diverged(const std::string& what, int64_t step, double learning_rate) {
   return {RunOutcome::Kind::kFailed, "DIVERGED",
           absl::StrCat(what, " at step ", step, "; try a smaller learning rate (it was ",
@@ -52,8 +48,9 @@ RunOutcome Trainer::Run(const TrainingPosition& start) {
       return {RunOutcome::Kind::kPreempted, "", ""};
     }
     if (OutOfTime()) {
-      Log(v1::INFO, absl::StrCat("the budget of wall time is spent after ", position_.step, " of ",
-                                 compiled_.total_steps, " steps"));
+      Log(sink_, v1::INFO,
+          absl::StrCat("the budget of wall time is spent after ", position_.step, " of ",
+                       compiled_.total_steps, " steps"));
       break;
     }
     if (!Step()) {
@@ -235,8 +232,9 @@ void Trainer::KeepCheckpoint() {
   const absl::Status saved = SaveCheckpoint();
   checkpoint_time_ = options_.clock->Monotonic();
   if (saved.ok()) return;
-  Log(v1::WARNING, absl::StrCat("no checkpoint was kept at step ", position_.step, ": ",
-                                Message(saved), "; training goes on"));
+  Log(sink_, v1::WARNING,
+      absl::StrCat("no checkpoint was kept at step ", position_.step, ": ", Message(saved),
+                   "; training goes on"));
 }
 
 absl::Status Trainer::SaveCheckpoint() {
@@ -267,13 +265,6 @@ bool Trainer::OutOfTime() const {
   const auto& limit = spec_.budget().wall_time();
   return seconds_before_ + SecondsSince(started_) >=
          static_cast<double>(limit.seconds()) + static_cast<double>(limit.nanos()) * 1e-9;
-}
-
-void Trainer::Log(v1::Severity severity, const std::string& text) {
-  v1::Event event;
-  event.mutable_log()->set_severity(severity);
-  event.mutable_log()->set_text(text);
-  sink_.Emit(std::move(event));
 }
 
 }  // namespace trainyard

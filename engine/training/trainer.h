@@ -40,7 +40,6 @@ class Trainer {
   absl::Status SaveCheckpoint();
   absl::Status SaveModel();
   bool OutOfTime() const;
-  void Log(v1::Severity severity, const std::string& text);
   double SecondsSince(Time start) const {
     return static_cast<double>((options_.clock->Monotonic() - start).count()) * 1e-9;
   }

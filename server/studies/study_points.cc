@@ -8,7 +8,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "engine/base/student_t.h"
+#include "engine/studies/comparison.h"
 #include "server/studies/study_plan.h"
 
 namespace trainyard {
@@ -83,11 +83,10 @@ void FillSeeds(const std::vector<RunErrors>& seeds, v1::StudyPoint& point) {
     if (std::isfinite(seeds[i].test)) good.push_back(seeds[i].test);
   }
   if (good.empty()) return;
-  const MeanInterval interval = MeanWithInterval(good);
-  point.mutable_mean()->set_value(interval.mean);
-  const bool bounded = good.size() > 1;
-  point.mutable_mean()->set_low(bounded ? interval.mean - interval.half_width : -kInfinity);
-  point.mutable_mean()->set_high(bounded ? interval.mean + interval.half_width : kInfinity);
+  const studies::Estimate mean = studies::Summarize(good).mean;
+  point.mutable_mean()->set_value(mean.value);
+  point.mutable_mean()->set_low(mean.interval.low);
+  point.mutable_mean()->set_high(mean.interval.high);
 }
 
 }  // namespace

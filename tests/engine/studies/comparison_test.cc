@@ -11,6 +11,29 @@
 namespace trainyard::studies {
 namespace {
 
+double HalfWidth(const std::vector<double>& values) {
+  const Estimate mean = Summarize(values).mean;
+  return mean.interval.high - mean.value;
+}
+
+TEST(Summarize, OfThreeValues) {
+  // Deviation 1, t(2) = 4.3027: 4.3027 / sqrt(3).
+  EXPECT_DOUBLE_EQ(Summarize({1, 2, 3}).mean.value, 2);
+  EXPECT_NEAR(HalfWidth({1, 2, 3}), 2.48416, 1e-4);
+}
+
+TEST(Summarize, OfManyValues) {
+  // 61 values of deviation 1 (30 of -1, 30 of 1 and one 0): t(60) = 2.00030.
+  std::vector<double> values(61, 0.0);
+  for (size_t i = 0; i < 60; ++i) values[i] = i % 2 == 0 ? -1 : 1;
+  EXPECT_NEAR(HalfWidth(values), 2.00030 / std::sqrt(61), 1e-4);
+}
+
+TEST(Summarize, OneValueHasNoBounds) {
+  EXPECT_DOUBLE_EQ(Summarize({5}).mean.value, 5);
+  EXPECT_TRUE(std::isinf(HalfWidth({5})));
+}
+
 using ::testing::HasSubstr;
 
 // Differences 1, 2, 3: mean 2, standard error 1 / sqrt 3, t = 3.4641 of 2 degrees of freedom, p
