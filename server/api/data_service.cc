@@ -11,6 +11,7 @@
 #include "engine/base/violations.h"
 #include "engine/formats/file_bytes.h"
 #include "server/api/dataset_scan.h"
+#include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
 #include "server/rpc/chunk_stream.h"
 #include "server/rpc/opaque_token.h"
@@ -23,7 +24,6 @@ namespace {
 constexpr int32_t kDefaultPage = 50;
 constexpr int32_t kLargestPage = 1000;
 constexpr int kMostContents = 1000;
-constexpr size_t kLongestRequestId = 128;
 constexpr size_t kMostNamesCompared = 1000;
 constexpr uint64_t kChunkBytes = 256 << 10;
 // A page of uploaded data sets ends with the name of its last one; a page of files of the roots
@@ -47,8 +47,9 @@ absl::StatusOr<uint64_t> Position(const std::string& scope, const std::string& t
 }
 
 absl::Status CheckRequestId(const std::string& request_id) {
-  if (request_id.size() <= kLongestRequestId) return absl::OkStatus();
-  return FieldError("request_id", absl::StrCat("at most ", kLongestRequestId, " characters"));
+  Violations violations;
+  CheckRequestId(request_id, violations);
+  return ViolationsError(violations, "INVALID_REQUEST");
 }
 
 template <typename Request>

@@ -9,6 +9,7 @@
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "engine/spec/compile.h"
+#include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/job_state.h"
@@ -18,14 +19,6 @@ namespace {
 
 constexpr size_t kLargestSpecification = 1 << 20;
 constexpr char kInvalidSpecification[] = "INVALID_SPECIFICATION";
-constexpr size_t kLongestRequestId = 128;
-constexpr int32_t kLargestPriority = 100;
-
-void CheckRequestId(const std::string& request_id, Violations& violations) {
-  if (request_id.size() > kLongestRequestId) {
-    violations.Add("request_id", absl::StrCat("at most ", kLongestRequestId, " characters"));
-  }
-}
 
 // Puts `first` before the violations of other fields: of a data set that is not there the engine
 // only says that it cannot be read.
@@ -52,10 +45,7 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
                                const Calls::Done& done) {
   Violations violations;
   CheckRequestId(request.request_id(), violations);
-  if (request.priority() < -kLargestPriority || request.priority() > kLargestPriority) {
-    violations.Add("priority",
-                   absl::StrCat("between ", -kLargestPriority, " and ", kLargestPriority));
-  }
+  CheckPriority(request.priority(), violations);
   if (request.ByteSizeLong() > kLargestSpecification) {
     violations.Add("specification", absl::StrCat("at most ", kLargestSpecification, " bytes"));
     return done(ViolationsError(violations, kInvalidSpecification));

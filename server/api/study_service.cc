@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
+#include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
 #include "server/rpc/opaque_token.h"
 #include "server/rpc/status_mapping.h"
@@ -23,20 +24,14 @@ namespace trainyard {
 namespace {
 
 constexpr size_t kLargestRequest = 1 << 20;
-constexpr size_t kLongestRequestId = 128;
-constexpr int32_t kLargestPriority = 100;
 constexpr uint32_t kDefaultPage = 50;
 constexpr uint32_t kLargestPage = 1000;
 constexpr size_t kMostKnown = 16;
 constexpr char kPageScope[] = "studies";
 
 void CheckRequest(const v1::CreateStudyRequest& request, Violations& violations) {
-  if (request.request_id().size() > kLongestRequestId)
-    violations.Add("request_id", absl::StrCat("at most ", kLongestRequestId, " characters"));
-  if (request.priority() < -kLargestPriority || request.priority() > kLargestPriority) {
-    violations.Add("priority",
-                   absl::StrCat("between ", -kLargestPriority, " and ", kLargestPriority));
-  }
+  CheckRequestId(request.request_id(), violations);
+  CheckPriority(request.priority(), violations);
   if (request.ByteSizeLong() > kLargestRequest)
     violations.Add("specification", absl::StrCat("at most ", kLargestRequest, " bytes"));
 }

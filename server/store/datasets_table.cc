@@ -266,19 +266,12 @@ absl::StatusOr<std::optional<std::string>> FindDatasetAnswer(Connection& connect
                                                              const std::string& request_id,
                                                              const std::string& body_hash) {
   if (request_id.empty()) return std::nullopt;
-  const auto reused = [&] {
-    return WithReason(
-        absl::AlreadyExistsError(
-            "request_id '" + request_id +
-            "' was used for another request; repeat that one as it was, or take a new id"),
-        "REQUEST_ID_REUSED");
-  };
   Statement job = connection.Query("SELECT 1 FROM requests WHERE request_id = ?", request_id);
-  if (job.Next()) return reused();
+  if (job.Next()) return RequestIdReused(request_id);
   Statement query = connection.Query(
       "SELECT body_hash, answer FROM dataset_requests WHERE request_id = ?", request_id);
   if (query.Next()) {
-    if (query.Bytes(0) != body_hash) return reused();
+    if (query.Bytes(0) != body_hash) return RequestIdReused(request_id);
     return query.Bytes(1);
   }
   RETURN_IF_ERROR(query.status());

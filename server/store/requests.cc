@@ -21,6 +21,14 @@ absl::Status Expire(Connection& connection, std::chrono::nanoseconds now) {
 
 }  // namespace
 
+absl::Status RequestIdReused(const std::string& request_id) {
+  return WithReason(
+      absl::AlreadyExistsError(
+          "request_id '" + request_id +
+          "' was used for another request; repeat that one as it was, or take a new id"),
+      "REQUEST_ID_REUSED");
+}
+
 absl::StatusOr<std::optional<v1::Job>> FindAnswer(Connection& connection,
                                                   const std::string& request_id,
                                                   const std::string& body_hash) {
@@ -31,13 +39,7 @@ absl::StatusOr<std::optional<v1::Job>> FindAnswer(Connection& connection,
     RETURN_IF_ERROR(query.status());
     return std::nullopt;
   }
-  if (query.Bytes(0) != body_hash) {
-    return WithReason(
-        absl::AlreadyExistsError(
-            "request_id '" + request_id +
-            "' was used for another request; repeat that one as it was, or take a new id"),
-        "REQUEST_ID_REUSED");
-  }
+  if (query.Bytes(0) != body_hash) return RequestIdReused(request_id);
   v1::Job answer;
   if (!answer.ParseFromString(query.Bytes(2))) {
     return WithReason(absl::DataLossError("a stored answer cannot be read"), "DATABASE_CORRUPT");

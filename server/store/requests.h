@@ -17,6 +17,9 @@ namespace trainyard {
 // At least so long; after it an id is a new one.
 inline constexpr std::chrono::nanoseconds kAnswersAreKept = std::chrono::hours(7 * 24);
 
+// ALREADY_EXISTS REQUEST_ID_REUSED: the id was used with another body.
+absl::Status RequestIdReused(const std::string& request_id);
+
 // The stored answer; nothing where the id is empty or new. ALREADY_EXISTS REQUEST_ID_REUSED where
 // it was used with another body.
 absl::StatusOr<std::optional<v1::Job>> FindAnswer(Connection& connection,

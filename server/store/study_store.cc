@@ -9,6 +9,7 @@
 #include "engine/base/status.h"
 #include "server/store/job_state.h"
 #include "server/store/names.h"
+#include "server/store/requests.h"
 
 namespace trainyard {
 namespace {
@@ -116,11 +117,7 @@ absl::StatusOr<std::optional<v1::Study>> StudyStore::FindRequest(
     if (!query.Next()) return query.status();
     name = query.Bytes(0);
     if (query.Bytes(1) == request_hash) return absl::OkStatus();
-    return WithReason(
-        absl::AlreadyExistsError(
-            "request_id '" + request_id +
-            "' was used for another request; repeat that one as it was, or take a new id"),
-        "REQUEST_ID_REUSED");
+    return RequestIdReused(request_id);
   }));
   if (name.empty()) return std::nullopt;
   ASSIGN_OR_RETURN(v1::Study study, Get(name));
