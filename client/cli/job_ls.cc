@@ -1,5 +1,5 @@
 // trainyard job ls: what is queued, running and done.
-#include <algorithm>
+#include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -8,14 +8,13 @@
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
 #include "client/cli/output.h"
+#include "client/cli/pages.h"
 #include "client/cli/table.h"
 #include "client/lib/job_names.h"
 #include "trainyard/v1/job_service.pb.h"
 
 namespace trainyard::cli {
 namespace {
-
-constexpr int64_t kMaxPage = 1000;
 
 // The number that people ask for first.
 std::string Result(const v1::Job& job) {
@@ -63,19 +62,12 @@ class JobLs final : public Command {
     v1::ListJobsRequest request;
     request.set_filter(Filter());
     request.set_order_by(order_by_);
-    v1::ListJobsResponse all;
-    while (true) {
-      const int64_t missing = all_ ? kMaxPage : limit_ - all.jobs_size();
-      if (missing <= 0) break;
-      request.set_page_size(static_cast<int32_t>(std::min(kMaxPage, missing)));
-      absl::StatusOr<v1::ListJobsResponse> page = (*client)->ListJobs(request);
-      if (!page.ok()) return session.Fail(page.status());
-      for (v1::Job& job : *page->mutable_jobs()) all.add_jobs()->Swap(&job);
-      all.set_next_page_token(page->next_page_token());
-      request.set_page_token(page->next_page_token());
-      if (page->next_page_token().empty()) break;
-    }
-    Print(session.console(), all);
+    const absl::StatusOr<v1::ListJobsResponse> all = ReadPages(
+        request, all_ ? std::numeric_limits<int64_t>::max() : limit_,
+        [&](const v1::ListJobsRequest& page) { return (*client)->ListJobs(page); },
+        [](v1::ListJobsResponse& page) { return page.mutable_jobs(); });
+    if (!all.ok()) return session.Fail(all.status());
+    Print(session.console(), *all);
     return kExitOk;
   }
 

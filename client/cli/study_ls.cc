@@ -1,6 +1,6 @@
 // trainyard study ls: which studies there are.
-#include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
@@ -8,6 +8,7 @@
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
 #include "client/cli/output.h"
+#include "client/cli/pages.h"
 #include "client/cli/table.h"
 #include "client/lib/study_names.h"
 #include "client/text/text.h"
@@ -15,8 +16,6 @@
 
 namespace trainyard::cli {
 namespace {
-
-constexpr int64_t kMaxPage = 1000;
 
 class StudyLs final : public Command {
  public:
@@ -33,19 +32,12 @@ class StudyLs final : public Command {
     const absl::StatusOr<client::Client*> client = session.Connect();
     if (!client.ok()) return session.Fail(client.status());
     v1::ListStudiesRequest request;
-    v1::ListStudiesResponse all;
-    while (true) {
-      const int64_t missing = all_ ? kMaxPage : limit_ - all.studies_size();
-      if (missing <= 0) break;
-      request.set_page_size(static_cast<uint32_t>(std::min(kMaxPage, missing)));
-      absl::StatusOr<v1::ListStudiesResponse> page = (*client)->ListStudies(request);
-      if (!page.ok()) return session.Fail(page.status());
-      for (v1::Study& study : *page->mutable_studies()) all.add_studies()->Swap(&study);
-      all.set_next_page_token(page->next_page_token());
-      request.set_page_token(page->next_page_token());
-      if (page->next_page_token().empty()) break;
-    }
-    Print(session.console(), all);
+    const absl::StatusOr<v1::ListStudiesResponse> all = ReadPages(
+        request, all_ ? std::numeric_limits<int64_t>::max() : limit_,
+        [&](const v1::ListStudiesRequest& page) { return (*client)->ListStudies(page); },
+        [](v1::ListStudiesResponse& page) { return page.mutable_studies(); });
+    if (!all.ok()) return session.Fail(all.status());
+    Print(session.console(), *all);
     return kExitOk;
   }
 

@@ -1,7 +1,6 @@
 #include "client/cli/study_submission.h"
 
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -36,50 +35,28 @@ std::string FlopsCell(double flops) {
 }  // namespace
 
 void StudySubmission::Declare(Options& options) {
-  options.Positional("FILE", &path_, "Study: YAML, JSON or text proto; - for standard input.")
+  options
+      .Positional("FILE", &options_.path, "Study: YAML, JSON or text proto; - for standard input.")
       .Required()
       .Completes(Completion::kFile);
-  options.Positional("CHANGE", &overrides_,
+  options.Positional("CHANGE", &options_.overrides,
                      "PATH=VALUE, e.g. seeds=3 or contenders[0].candidates[0].learning_rate=0.01.");
-  options.Value("--name", "NAME", &name_, "Name of the study; the server makes it unique.");
-  options.Value("--priority", "N", &priority_,
+  options.Value("--name", "NAME", &options_.name, "Name of the study; the server makes it unique.");
+  options.Value("--priority", "N", &options_.priority,
                 "Of its jobs: -100 to 100, higher first (default 0).");
-  options.Value("--request-id", "ID", &request_id_,
+  options.Value("--request-id", "ID", &options_.request_id,
                 "Repeats with the same id make one study (default: a random id).");
-  options.Flag("--dry-run", &dry_run_,
+  options.Flag("--dry-run", &options_.dry_run,
                "Check only: print points, runs and FLOPs by contender and size.");
 }
 
 v1::Study StudySubmission::Send(Session& session, int& exit_code) const {
-  std::vector<std::string> overrides = overrides_;
-  if (!name_.empty()) overrides.push_back("name=" + name_);
-  const absl::StatusOr<client::StudyFile> file = client::ReadStudy(path_, overrides);
-  if (!file.ok()) {
-    exit_code = session.FailReading(file.status());
-    return {};
-  }
-  if (priority_ < std::numeric_limits<int32_t>::min() ||
-      priority_ > std::numeric_limits<int32_t>::max()) {
-    exit_code = session.Fail(absl::InvalidArgumentError("--priority: must be -100 to 100"));
-    return {};
-  }
-  const absl::StatusOr<client::Client*> client = session.Connect();
-  if (!client.ok()) {
-    exit_code = session.Fail(client.status());
-    return {};
-  }
-  v1::CreateStudyRequest request;
-  *request.mutable_specification() = file->specification;
-  request.set_priority(static_cast<int32_t>(priority_));
-  request.set_request_id(request_id_);
-  request.set_validate_only(dry_run_);
-  absl::StatusOr<v1::Study> study = (*client)->CreateStudy(request);
-  if (!study.ok()) {
-    exit_code = session.Fail(study.status(), &file->sources);
-    return {};
-  }
-  exit_code = kExitOk;
-  return *std::move(study);
+  return SendSubmission<v1::CreateStudyRequest>(
+      options_, session, exit_code, client::ReadStudy,
+      [](v1::CreateStudyRequest&) { return absl::OkStatus(); },
+      [](client::Client& client, const v1::CreateStudyRequest& request) {
+        return client.CreateStudy(request);
+      });
 }
 
 int PrintStudyDryRun(Session& session, const v1::Study& study, const Output& output) {

@@ -1,7 +1,5 @@
 #include "client/cli/submission.h"
 
-#include <limits>
-
 #include "absl/strings/str_cat.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
@@ -13,20 +11,21 @@ namespace trainyard::cli {
 
 void Submission::Declare(Options& options) {
   options
-      .Positional("SPEC", &path_, "Specification: YAML, JSON or text proto; - for standard input.")
+      .Positional("SPEC", &options_.path,
+                  "Specification: YAML, JSON or text proto; - for standard input.")
       .Required()
       .Completes(Completion::kFile);
-  options.Positional("CHANGE", &overrides_,
+  options.Positional("CHANGE", &options_.overrides,
                      "PATH=VALUE, e.g. model.layers[0].units=256 or optimizer.learning_rate=0.01.");
-  options.Value("--name", "NAME", &name_, "Name of the job; the server makes it unique.");
-  options.Value("--priority", "N", &priority_, "-100 to 100, higher first (default 0).");
-  options.Value("--request-id", "ID", &request_id_,
+  options.Value("--name", "NAME", &options_.name, "Name of the job; the server makes it unique.");
+  options.Value("--priority", "N", &options_.priority, "-100 to 100, higher first (default 0).");
+  options.Value("--request-id", "ID", &options_.request_id,
                 "Repeats with the same id make one job (default: a random id).");
   options.Value(
       "--seeds", "N", &seeds_,
       "Train N runs of the net in one job, with the seeds that follow the specification's, and "
       "report their mean with its interval.");
-  options.Flag("--dry-run", &dry_run_,
+  options.Flag("--dry-run", &options_.dry_run,
                "Check only: print layers, shapes, parameters, FLOPs and memory.");
 }
 
@@ -43,40 +42,12 @@ absl::Status Submission::AddSeeds(v1::Specification& specification) const {
 }
 
 v1::Job Submission::Send(Session& session, int& exit_code) const {
-  std::vector<std::string> overrides = overrides_;
-  if (!name_.empty()) overrides.push_back("name=" + name_);
-  const absl::StatusOr<client::SpecificationFile> file =
-      client::ReadSpecification(path_, overrides);
-  if (!file.ok()) {
-    exit_code = session.FailReading(file.status());
-    return {};
-  }
-  if (priority_ < std::numeric_limits<int32_t>::min() ||
-      priority_ > std::numeric_limits<int32_t>::max()) {
-    exit_code = session.Fail(absl::InvalidArgumentError("--priority: must be -100 to 100"));
-    return {};
-  }
-  const absl::StatusOr<client::Client*> client = session.Connect();
-  if (!client.ok()) {
-    exit_code = session.Fail(client.status());
-    return {};
-  }
-  v1::CreateJobRequest request;
-  *request.mutable_specification() = file->specification;
-  if (const absl::Status added = AddSeeds(*request.mutable_specification()); !added.ok()) {
-    exit_code = session.Fail(added);
-    return {};
-  }
-  request.set_priority(static_cast<int32_t>(priority_));
-  request.set_request_id(request_id_);
-  request.set_validate_only(dry_run_);
-  absl::StatusOr<v1::Job> job = (*client)->CreateJob(request);
-  if (!job.ok()) {
-    exit_code = session.Fail(job.status(), &file->sources);
-    return {};
-  }
-  exit_code = kExitOk;
-  return *std::move(job);
+  return SendSubmission<v1::CreateJobRequest>(
+      options_, session, exit_code, client::ReadSpecification,
+      [this](v1::CreateJobRequest& request) { return AddSeeds(*request.mutable_specification()); },
+      [](client::Client& client, const v1::CreateJobRequest& request) {
+        return client.CreateJob(request);
+      });
 }
 
 int PrintDryRun(Session& session, const v1::Job& job, const Output& output) {

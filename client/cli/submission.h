@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/cli/options.h"
 #include "client/cli/output.h"
 #include "client/cli/session.h"
+#include "client/cli/submission_options.h"
 #include "trainyard/v1/job.pb.h"
 
 namespace trainyard::cli {
@@ -16,7 +15,7 @@ namespace trainyard::cli {
 class Submission {
  public:
   void Declare(Options& options);
-  bool dry_run() const { return dry_run_; }
+  bool dry_run() const { return options_.dry_run; }
   // Reads, sends, and says on `err` what is wrong. An empty job name: `exit_code` is set.
   v1::Job Send(Session& session, int& exit_code) const;
 
@@ -24,13 +23,8 @@ class Submission {
   // Adds the runs that --seeds asks for.
   absl::Status AddSeeds(v1::Specification& specification) const;
 
-  std::string path_;
-  std::vector<std::string> overrides_;
-  std::string name_;
-  std::string request_id_;
-  int64_t priority_ = 0;
+  SubmissionOptions options_;
   int64_t seeds_ = 0;
-  bool dry_run_ = false;
 };
 
 // The answer to a dry run: layers, shapes, parameters, FLOPs, memory.
