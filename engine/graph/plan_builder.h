@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -142,6 +143,10 @@ class PlanBuilder {
                       std::vector<Kernel> tiles);
 
   // ---- results
+  // For the run's record: how the current node is computed where there are several ways.
+  void ChoseAlgorithm(const std::string& name) { algorithms_[name].push_back(node_->name); }
+  // Names of nodes by algorithm.
+  const std::map<std::string, std::vector<std::string>>& algorithms() const { return algorithms_; }
   void AddProbe(Probe probe) { probes_.push_back(std::move(probe)); }
   const std::vector<Probe>& probes() const { return probes_; }
 
@@ -196,6 +201,7 @@ class PlanBuilder {
   bool group_stage_open_ = false;
   int64_t scratch_bytes_ = 0;
   std::vector<Probe> probes_;
+  std::map<std::string, std::vector<std::string>> algorithms_;
 };
 
 // Shape and layout helpers for layers.

@@ -96,8 +96,11 @@ class Conv2d final : public Layer {
     const Value input = inputs[0];
     const Shape image = plan.shape(input);
     ASSIGN_OR_RETURN(const Window::Geometry geometry, window_.Over(image));
-    if (ByWinograd(image, geometry, plan.batch()))
+    if (ByWinograd(image, geometry, plan.batch())) {
+      plan.ChoseAlgorithm("minimal filtering F(4x4, 3x3)");
       return WinogradConvolution(image, filters_, geometry, bias_).Emit(plan, input);
+    }
+    plan.ChoseAlgorithm("direct convolution");
     const Shape out = {filters_, geometry.out_height, geometry.out_width};
     onednn::ConvolutionShape shape;
     shape.strides = geometry.strides;

@@ -87,6 +87,12 @@ class Network {
   // The reverse. INVALID_ARGUMENT where a tensor is absent or has another shape.
   absl::Status Import(const std::vector<NamedTensor>& tensors, bool slots);
 
+  // Names of layers by the algorithm that training computes them with: a rule of their shapes and
+  // of the instruction set.
+  const std::map<std::string, std::vector<std::string>>& algorithms() const {
+    return full_.step.algorithms;
+  }
+
   // False where a weight or statistic is infinite or NaN.
   bool HasFiniteParameters() const;
 

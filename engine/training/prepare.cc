@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/status.h"
 #include "engine/export/safetensors.h"
 #include "engine/formats/input_file.h"
@@ -56,6 +57,12 @@ void Log(JobSink& sink, v1::Severity severity, const std::string& text) {
   event.mutable_log()->set_severity(severity);
   event.mutable_log()->set_text(text);
   sink.Emit(std::move(event));
+}
+
+void LogAlgorithms(const Network& network, JobSink& sink) {
+  for (const auto& [algorithm, layers] : network.algorithms()) {
+    Log(sink, v1::INFO, absl::StrCat("by ", algorithm, ": ", absl::StrJoin(layers, ", ")));
+  }
 }
 
 void LogData(const LoadedData& data, JobSink& sink) {

@@ -28,6 +28,8 @@ void EmitStarted(const RunOptions& options, uint64_t start_step, uint64_t total_
 void Log(JobSink& sink, v1::Severity severity, const std::string& text);
 // Tells the log how the classes are balanced, and what was found that puts results in doubt.
 void LogData(const LoadedData& data, JobSink& sink);
+// Which layers are computed how, where there are several ways.
+void LogAlgorithms(const Network& network, JobSink& sink);
 // What products are computed in: float32 where this machine has no instructions for what the
 // specification asks for.
 onednn::Type ComputeTypeOf(const v1::Specification& specification);

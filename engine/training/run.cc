@@ -47,6 +47,7 @@ absl::StatusOr<RunOutcome> Train(const v1::Specification& specification, RunOpti
     Log(sink, v1::INFO,
         absl::StrCat("this machine (", onednn::InstructionSet(),
                      ") has no bfloat16 instructions: the run computes in fp32"));
+  LogAlgorithms(*network, sink);
   Trainer trainer(compiled, data, *network, options, sink);
   return trainer.Run(start);
 }

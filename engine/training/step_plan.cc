@@ -122,8 +122,11 @@ void EmitLoss(PlanBuilder& plan, Value output, const View& rows, const DataInfo&
     const BufferRef outputs = plan.At(rows, group);
     const BufferRef slope = plan.At(gradient, group);
     const Loss* const function = &loss;
-    const StepPlan places = {{}, 0,           {},           step.labels, step.targets,
-                             {}, step.losses, step.correct, {}};
+    StepPlan places;
+    places.labels = step.labels;
+    places.targets = step.targets;
+    places.losses = step.losses;
+    places.correct = step.correct;
     plan.AddToGroup(
         "loss", group, {outputs, slope}, [=](const StepContext& context, const Memory& memory) {
           LossRows batch;
@@ -299,6 +302,7 @@ absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& d
   step.batch = batch;
   step.groups = plan.groups();
   step.probes = plan.probes();
+  step.algorithms = plan.algorithms();
   step.parts = plan.Finish();
   return step;
 }

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "engine/data/dataset.h"
@@ -48,6 +50,7 @@ struct StepPlan {
   BufferRef losses;   // [groups] double: sums over the group's rows
   BufferRef correct;  // [groups] double: rows whose largest output is at their label
   std::vector<Probe> probes;
+  std::map<std::string, std::vector<std::string>> algorithms;  // of layers that have several
 };
 
 absl::StatusOr<StepPlan> BuildTrainingPlan(const Graph& graph, const DataInfo& data,

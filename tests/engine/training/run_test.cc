@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <map>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
+#include "engine/layers/winograd.h"
 #include "engine/tensor/onednn.h"
 #include "tests/engine/formats/temporary_folder.h"
 #include "tests/engine/training/run_fixture.h"
@@ -19,6 +21,7 @@
 namespace trainyard {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using Kind = RunOutcome::Kind;
@@ -76,6 +79,30 @@ TEST_F(RunTest, TrainsAndReports) {
   }
   EXPECT_EQ(steps, 20);
   EXPECT_TRUE(confusion);
+}
+
+TEST_F(RunTest, RecordsByWhichAlgorithmLayersAreComputed) {
+  v1::Specification specification = Parse(kImages);
+  // 32 channels at stride 1 go by minimal filtering where the machine can, the single one of the
+  // data never.
+  for (const int replaced : {2, 3}) {
+    v1::Layer& layer = *specification.mutable_model()->mutable_layers(replaced);
+    layer = specification.model().layers(0);
+    (*layer.mutable_params())["filters"].set_number_value(32);
+    (*layer.mutable_params())["padding"].set_string_value("same");
+  }
+  RecordingSink sink;
+  ASSERT_EQ(Run(specification, sink).kind, Kind::kSucceeded);
+  std::vector<std::string> told;
+  for (const v1::Event& event : sink.events) {
+    if (absl::StartsWith(event.log().text(), "by ")) told.push_back(event.log().text());
+  }
+  if (layers::winograd::Supported()) {
+    EXPECT_THAT(told, ElementsAre("by direct convolution: conv2d_0",
+                                  "by minimal filtering F(4x4, 3x3): conv2d_2, conv2d_3"));
+  } else {
+    EXPECT_THAT(told, ElementsAre("by direct convolution: conv2d_0, conv2d_2, conv2d_3"));
+  }
 }
 
 TEST_F(RunTest, BitsDoNotDependOnThreads) {
