@@ -13,6 +13,9 @@
 namespace trainyard {
 namespace {
 
+// At least so many lie between two measurements of gradient health, unless a user wants more.
+constexpr int64_t kHealthSteps = 25;
+
 RunOutcome Diverged(const std::string& what, int64_t step, double learning_rate) {
   return {RunOutcome::Kind::kFailed, "DIVERGED",
           absl::StrCat(what, " at step ", step, "; try a smaller learning rate (it was ",
@@ -213,6 +216,11 @@ bool Trainer::WantsHealth() const {
   const int64_t place = position_.step % compiled_.steps_per_epoch;
   if (SamplesAt(place) != step_samples_) return false;  // shares are of full batches
   if (every > 0) return position_.step % every == 0;
+  // Not in each of many short epochs: that would cost more than training them.
+  const int64_t epochs = (kHealthSteps - 1) / compiled_.steps_per_epoch + 1;
+  const int64_t epoch = position_.step / compiled_.steps_per_epoch;
+  const bool last_epoch = (epoch + 1) * compiled_.steps_per_epoch >= compiled_.total_steps;
+  if (epoch % epochs != epochs - 1 && !last_epoch) return false;
   const bool last_is_full = train_size_ % step_samples_ == 0;
   return place == std::max<int64_t>(0, compiled_.steps_per_epoch - (last_is_full ? 1 : 2));
 }

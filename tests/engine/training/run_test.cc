@@ -105,6 +105,22 @@ TEST_F(RunTest, RecordsByWhichAlgorithmLayersAreComputed) {
   }
 }
 
+TEST_F(RunTest, MeasuresHealthNotInEachOfManyShortEpochs) {
+  v1::Specification specification = Parse(kImages);
+  specification.mutable_budget()->set_epochs(12);  // of 5 steps
+  RecordingSink sink;
+  ASSERT_EQ(Run(specification, sink).kind, Kind::kSucceeded);
+  std::vector<uint64_t> measured;
+  for (const v1::Event& event : sink.events) {
+    for (const v1::MetricValue& value : event.metrics().values()) {
+      if (value.series() == "health/conv2d_0/gradient_rms")
+        measured.push_back(event.metrics().step());
+    }
+  }
+  // The last full batch of the fifth, the tenth and the last epoch.
+  EXPECT_THAT(measured, ElementsAre(24, 49, 59));
+}
+
 TEST_F(RunTest, BitsDoNotDependOnThreads) {
   RecordingSink one;
   ASSERT_EQ(Run(Parse(kImages), one, 1).kind, Kind::kSucceeded);
