@@ -15,11 +15,13 @@
 #include "engine/studies/curve.h"
 #include "engine/studies/curve_fit.h"
 #include "engine/studies/dominance.h"
+#include "engine/studies/feature_gain.h"
 #include "engine/studies/forecast.h"
 #include "engine/studies/guards.h"
 #include "engine/studies/joint_fit.h"
 #include "engine/studies/plateau.h"
 #include "engine/studies/predictability.h"
+#include "server/studies/feature_pairs.h"
 
 namespace trainyard {
 namespace {
@@ -87,6 +89,7 @@ class Analysis {
     CompareFamilies();
     FindCrossings();
     AddPredictability();
+    AddFeatureGains();
     AddLimits();
     return std::move(result_);
   }
@@ -99,11 +102,14 @@ class Analysis {
   void FindCrossings();
   void AddCrossing(const Line& traditional, const Line& network);
   void AddPredictability();
+  void AddFeatureGains();
   void AddLimits();
   void Add(const std::string& claim, const Finding& finding,
            const std::vector<const Line*>& behind);
   std::vector<const Line*> Of(v1::Family family) const;
   std::vector<const Line*> All() const;
+  // By the index of its contender; null where it has no point.
+  const Line* LineOf(int contender) const;
 
   const v1::Study& study_;
   const double test_samples_;
@@ -147,6 +153,13 @@ std::vector<const Line*> Analysis::Of(v1::Family family) const {
   std::vector<const Line*> found = All();
   std::erase_if(found, [&](const Line* line) { return line->contender->family() != family; });
   return found;
+}
+
+const Line* Analysis::LineOf(int contender) const {
+  for (const Line& line : lines_) {
+    if (line.contender == &study_.specification().contenders(contender)) return &line;
+  }
+  return nullptr;
 }
 
 void Analysis::Add(const std::string& claim, const Finding& finding,
@@ -250,6 +263,26 @@ void Analysis::AddPredictability() {
   for (const Line& line : lines_) curves.push_back(line.curve);
   Add("with little data performance is less predictable",
       studies::AnalysePredictability(curves).finding, All());
+}
+
+void Analysis::AddFeatureGains() {
+  for (const FeaturePair& pair : FeaturePairs(study_.specification())) {
+    const Line* without = LineOf(pair.without);
+    const Line* with = LineOf(pair.with);
+    if (without == nullptr || with == nullptr) continue;
+    const studies::FeatureGain gain = studies::MeasureFeatureGain(without->curve, with->curve);
+    Add(absl::StrCat("with more data ", without->contender->name(), " needs the features of ",
+                     with->contender->name(), " less"),
+        gain.finding, {without, with});
+    v1::StudyFeatureGain& out = *result_.add_feature_gains();
+    out.set_without(without->contender->name());
+    out.set_with(with->contender->name());
+    for (const studies::FeatureGainAtSize& at : gain.sizes) {
+      v1::StudyFeatureGain::Point& point = *out.add_points();
+      point.set_size(at.size);
+      *point.mutable_removed() = ToProto(at.removed);
+    }
+  }
 }
 
 void Analysis::AddLimits() {
