@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <string_view>
 
@@ -95,8 +96,16 @@ void JudgeShare(const std::vector<NamedNumber>& health, const char* kind, double
 
 std::vector<Diagnosis> DiagnoseGradients(const std::vector<NamedNumber>& health,
                                          const HealthThresholds& thresholds) {
+  std::vector<Diagnosis> dead;
+  JudgeShare(health, "dead_units", thresholds.dead_units, Symptom::kDeadUnits,
+             "units are dead: no sample activates them",
+             "a lower learning rate, leaky_relu or he initialisation", dead);
   std::vector<Diagnosis> diagnoses;
   JudgeGradients(WeightGradients(health), thresholds, diagnoses);
+  // What is dead passes nothing on: it is the cause, and vanishing gradients are the effect.
+  const auto is_vanishing = [](const Diagnosis& one) { return one.symptom == Symptom::kVanishing; };
+  if (!dead.empty()) std::erase_if(diagnoses, is_vanishing);
+  const bool vanishing = std::any_of(diagnoses.begin(), diagnoses.end(), is_vanishing);
   const std::vector<LayerValue> ratios = OfKind(health, "update_ratio");
   const LayerValue* const step = Largest(ratios);
   if (step && (step->value > thresholds.update_ratio || std::isnan(step->value))) {
@@ -105,13 +114,18 @@ std::vector<Diagnosis> DiagnoseGradients(const std::vector<NamedNumber>& health,
          absl::StrCat("a step moves ", step->layer, "'s weights by ", ReadableShare(step->value),
                       " of themselves: the learning rate is too high; try a tenth of it")});
   }
-  JudgeShare(health, "dead_units", thresholds.dead_units, Symptom::kDeadUnits,
-             "units are dead: no sample activates them",
-             "a lower learning rate, leaky_relu or he initialisation", diagnoses);
-  JudgeShare(health, "saturation", thresholds.saturation, Symptom::kSaturation,
-             "outputs are saturated", "relu, smaller initial weights or a normalisation",
-             diagnoses);
+  diagnoses.insert(diagnoses.end(), dead.begin(), dead.end());
+  JudgeShare(health, "saturation", vanishing ? thresholds.saturation : thresholds.saturation_alone,
+             Symptom::kSaturation, "outputs are saturated",
+             "relu, smaller initial weights or a normalisation", diagnoses);
   return diagnoses;
+}
+
+double LargestUpdateRatio(const std::vector<NamedNumber>& health) {
+  const std::vector<LayerValue> ratios = OfKind(health, "update_ratio");
+  const LayerValue* const most = Largest(ratios);
+  if (most == nullptr) return 0;
+  return std::isfinite(most->value) ? most->value : std::numeric_limits<double>::infinity();
 }
 
 std::string Describe(const std::vector<Diagnosis>& diagnoses) {

@@ -84,6 +84,7 @@ void RunsBoard::Emit(int run, v1::Event event) {
       return;
     case v1::Event::kProgress:
       At(run).progress = event.progress();
+      EmitRunProgress(run);
       return EmitProgress(/*force=*/false);
     case v1::Event::kMetrics:
       return EmitMetrics(run, std::move(event));
@@ -98,6 +99,26 @@ void RunsBoard::Emit(int run, v1::Event event) {
     default:  // of files it is told when they are kept
       return;
   }
+}
+
+// The job's progress is that of all runs together; whoever says how often a run is to tell its own
+// has it as series.
+void RunsBoard::EmitRunProgress(int run) {
+  if (spec_.monitoring().every_steps() == 0) return;
+  const v1::Progress& progress = At(run).progress;
+  v1::Event event;
+  v1::Metrics& metrics = *event.mutable_metrics();
+  metrics.set_step(progress.step());
+  metrics.set_epoch(progress.epoch());
+  const auto add = [&](const char* series, double value) {
+    v1::MetricValue& out = *metrics.add_values();
+    out.set_series(Prefix(run) + series);
+    out.set_value(value);
+  };
+  add("progress/loss", progress.loss());
+  add("progress/accuracy", progress.accuracy());
+  add("progress/samples_per_second", progress.samples_per_second());
+  sink_.Emit(std::move(event));
 }
 
 // The means over the runs that train.

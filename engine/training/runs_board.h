@@ -64,6 +64,7 @@ class RunsBoard {
   State& At(int run) TRAINYARD_REQUIRES(mutex_) { return runs_[static_cast<size_t>(run)]; }
   uint64_t StepsDone() const TRAINYARD_REQUIRES(mutex_);
   void EmitProgress(bool force) TRAINYARD_REQUIRES(mutex_);
+  void EmitRunProgress(int run) TRAINYARD_REQUIRES(mutex_);
   void EmitMetrics(int run, v1::Event event) TRAINYARD_REQUIRES(mutex_);
   void WriteCheckpoint() TRAINYARD_REQUIRES(mutex_);
   bool DifferInSeedsAlone() const;

@@ -7,7 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/spec/model_file.h"
+#include "engine/training/answer_count.h"
 #include "engine/training/evaluate.h"
+#include "engine/training/feeds.h"
 #include "engine/training/prepare.h"
 
 namespace trainyard {
@@ -15,6 +17,8 @@ namespace {
 
 // At least so many lie between two measurements of gradient health, unless a user wants more.
 constexpr int64_t kHealthSteps = 25;
+// Steps before the second measurement of gradient health.
+constexpr int64_t kEarlyHealthStep = 30;
 
 RunOutcome Diverged(const std::string& what, int64_t step, double learning_rate) {
   return {RunOutcome::Kind::kFailed, "DIVERGED",
@@ -34,7 +38,11 @@ Trainer::Trainer(const CompiledSpecification& compiled, const LoadedData& data, 
       sink_(sink),
       feed_(*data.train, spec_.seed()),
       train_size_(data.train->size()),
-      step_samples_(StepSamples(spec_)) {}
+      step_samples_(StepSamples(spec_)),
+      diagnosis_(data.info.task == Task::kClassification ? static_cast<int>(data.info.classes)
+                                                         : 0) {
+  last_epoch_.accuracy = std::numeric_limits<double>::quiet_NaN();
+}
 
 RunOutcome Trainer::Run(const TrainingPosition& start) {
   position_ = start;
@@ -77,6 +85,7 @@ RunOutcome Trainer::Run(const TrainingPosition& start) {
     return Diverged(absl::StrCat("the loss on held-out samples is ", evaluation_loss_),
                     position_.step, learning_rate_);
   }
+  DiagnoseTheEnd();
   if (const absl::Status saved = SaveModel(); !saved.ok()) return FailedOutcome(saved);
   return {RunOutcome::Kind::kSucceeded, "", ""};
 }
@@ -110,18 +119,38 @@ bool Trainer::Step() {
   window_correct_ += last_.correct;
   window_samples_ += last_samples_;
   ++window_steps_;
-  if (context.probe) {
-    v1::Event event;
-    event.mutable_metrics()->set_step(static_cast<uint64_t>(position_.step));
-    event.mutable_metrics()->set_epoch(Epoch());
-    for (const NamedValue& value : network_.Health()) {
-      v1::MetricValue& out = *event.mutable_metrics()->add_values();
-      out.set_series("health/" + value.name);
-      out.set_value(value.value);
-    }
-    sink_.Emit(std::move(event));
-  }
+  if (context.probe) MeasureHealth();
+  Warn(diagnosis_.OnStep(position_.step, last_.loss, learning_rate_));
   return std::isfinite(last_.loss);
+}
+
+void Trainer::MeasureHealth() {
+  v1::Event event;
+  event.mutable_metrics()->set_step(static_cast<uint64_t>(position_.step));
+  event.mutable_metrics()->set_epoch(Epoch());
+  std::vector<studies::NamedNumber> health;
+  for (NamedValue& value : network_.Health()) {
+    v1::MetricValue& out = *event.mutable_metrics()->add_values();
+    out.set_series("health/" + value.name);
+    out.set_value(value.value);
+    health.push_back({std::move(value.name), value.value});
+  }
+  sink_.Emit(std::move(event));
+  Warn(diagnosis_.OnHealth(position_.step, health, learning_rate_));
+}
+
+void Trainer::Warn(const std::vector<studies::Diagnosis>& diagnoses) {
+  for (const studies::Diagnosis& diagnosis : diagnoses) Log(sink_, v1::WARNING, diagnosis.sentence);
+}
+
+void Trainer::DiagnoseTheEnd() {
+  studies::TrainingAnswers training = last_epoch_;
+  if (position_.epoch_samples > 0) {
+    training.samples = position_.epoch_samples;
+    training.accuracy = position_.epoch_correct / static_cast<double>(training.samples);
+  }
+  training.steps = position_.step;
+  Warn(diagnosis_.AtTheEnd(answers_, training));
 }
 
 double Trainer::Epoch() const {
@@ -170,6 +199,8 @@ void Trainer::EndEpoch() {
     v1::MetricValue& accuracy = *metrics.add_values();
     accuracy.set_series("train/accuracy");
     accuracy.set_value(position_.epoch_correct / samples);
+    last_epoch_.accuracy = accuracy.value();
+    last_epoch_.samples = position_.epoch_samples;
   }
   sink_.Emit(std::move(event));
   position_.epoch_loss = position_.epoch_correct = 0;
@@ -202,8 +233,18 @@ void Trainer::EvaluateAtTheEnd() {
 }
 
 void Trainer::EvaluatePart(const std::string& name, const Part& part) {
-  const MetricReport report =
-      Evaluate(network_, part, data_.info, *compiled_.loss, compiled_.metrics);
+  const EvaluationFeed feed(part);
+  const bool judges = name == "validation" || data_.validation->size() == 0;
+  AnswerCount count(name, data_.info);
+  const MetricReport report = Evaluate(
+      [&](const auto& take) {
+        network_.Predict(feed, part.size(), [&](const MetricBatch& batch) {
+          if (judges) count.Add(batch);
+          take(batch);
+        });
+      },
+      part.size(), data_.info, *compiled_.loss, compiled_.metrics);
+  if (judges) answers_ = count.answers();
   (name == "test" ? evaluated_test_at_ : evaluated_validation_at_) = position_.step;
   for (const MetricReport::Scalar& scalar : report.scalars) {
     if (scalar.name == "loss") evaluation_loss_ = scalar.value;
@@ -216,6 +257,8 @@ bool Trainer::WantsHealth() const {
   const int64_t place = position_.step % compiled_.steps_per_epoch;
   if (SamplesAt(place) != step_samples_) return false;  // shares are of full batches
   if (every > 0) return position_.step % every == 0;
+  // Early ones, so that a long first epoch does not hide what is wrong from the start.
+  if (position_.step == 0 || position_.step == kEarlyHealthStep) return true;
   // Not in each of many short epochs: that would cost more than training them.
   const int64_t epochs = (kHealthSteps - 1) / compiled_.steps_per_epoch + 1;
   const int64_t epoch = position_.step / compiled_.steps_per_epoch;

@@ -5,9 +5,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/spec/compile.h"
+#include "engine/studies/training_diagnosis.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/feeds.h"
 #include "engine/training/network.h"
@@ -36,6 +39,10 @@ class Trainer {
   bool WantsEvaluation() const;
   bool WantsCheckpoint() const;
   bool WantsHealth() const;
+  void MeasureHealth();
+  // Warns of each in the log.
+  void Warn(const std::vector<studies::Diagnosis>& diagnoses);
+  void DiagnoseTheEnd();
   void KeepCheckpoint();
   absl::Status SaveCheckpoint();
   absl::Status SaveModel();
@@ -75,6 +82,10 @@ class Trainer {
   int64_t evaluated_validation_at_ = -1;
   int64_t evaluated_test_at_ = -1;
   double evaluation_loss_ = 0;  // of the last evaluation
+  // On the part that was judged last, of those that are judged while training.
+  std::optional<studies::Answers> answers_;
+  studies::TrainingAnswers last_epoch_;
+  studies::TrainingDiagnosis diagnosis_;
 };
 
 }  // namespace trainyard

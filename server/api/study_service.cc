@@ -10,12 +10,15 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
+#include "server/api/log_reading.h"
 #include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
 #include "server/rpc/opaque_token.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/job_state.h"
 #include "server/store/names.h"
+#include "server/studies/activation_plan.h"
+#include "server/studies/activation_points.h"
 #include "server/studies/study_analysis.h"
 #include "server/studies/study_plan.h"
 #include "server/studies/study_points.h"
@@ -46,11 +49,18 @@ std::vector<NewJob> CheckJobs(const SpecificationChecker& checker, int32_t prior
   for (size_t i = 0; i < plan.jobs.size(); ++i) {
     Violations of_job;
     CheckedSpecification checked = checker.CheckTraining(plan.jobs[i], of_job);
+    const bool sound = of_job.empty();
     for (const Violation& violation : of_job.list()) {
       const std::string path = PathInStudy(plan, static_cast<int>(i), violation.path);
       if (said.emplace(path, violation.message).second) violations.Add(path, violation.message);
     }
+    v1::StudySpecification& study = *plan.study.mutable_specification();
+    if (sound && study.has_activation() && violations.empty())
+      CheckActivationJob(study, checked.specification, checked.model, violations);
     v1::StudyPoint& point = *plan.study.mutable_points(static_cast<int>(i));
+    // All training samples were asked for: now it is known how many they are.
+    if (point.size() == 0) point.set_size(checked.model.train_samples());
+    if (study.sizes().empty() && point.size() > 0) study.add_sizes(point.size());
     point.set_parameters(checked.model.parameters());
     point.set_flops(static_cast<double>(checked.model.flops_per_step()) *
                     static_cast<double>(checked.model.steps()));
@@ -134,33 +144,48 @@ grpc::ServerUnaryReactor* StudyServiceHandler::GetStudy(grpc::CallbackServerCont
 
 absl::StatusOr<v1::Study> StudyServiceHandler::Read(const std::string& name) {
   ASSIGN_OR_RETURN(v1::Study study, studies_.Get(name));
-  v1::Study known;
+  Known known;
   {
     MutexLock lock(mutex_);
     if (const auto found = known_.find(study.name()); found != known_.end()) known = found->second;
   }
-  if (known.points_ended() == study.points_ended() && known.has_analysis()) {
-    for (int i = 0; i < study.points_size(); ++i) {
-      if (IsTerminal(study.points(i).state())) *study.mutable_points(i) = known.points(i);
+  const bool same =
+      known.study.points_ended() == study.points_ended() && known.study.has_analysis();
+  for (int i = 0; i < study.points_size(); ++i) {
+    v1::StudyPoint& point = *study.mutable_points(i);
+    if (!IsTerminal(point.state())) continue;
+    // What has ended does not change.
+    if (i < known.study.points_size() && IsTerminal(known.study.points(i).state())) {
+      point = known.study.points(i);
+    } else if (!same) {
+      RETURN_IF_ERROR(ReadPoint(study.specification(), point, known.test_samples));
     }
-    *study.mutable_analysis() = known.analysis();
+  }
+  if (same) {
+    *study.mutable_analysis() = known.study.analysis();
     return study;
   }
-  double test_samples = 0;
-  for (v1::StudyPoint& point : *study.mutable_points()) {
-    if (!IsTerminal(point.state())) continue;
-    ASSIGN_OR_RETURN(const v1::Job job, jobs_.GetJob(point.job()));
-    FillPoint(study.specification(), job, point);
-    const bool shares =
-        std::any_of(job.specification().metrics().begin(), job.specification().metrics().end(),
-                    [](const v1::Component& metric) { return metric.type() == "accuracy"; });
-    if (shares) test_samples = static_cast<double>(job.model().test_samples());
-  }
-  *study.mutable_analysis() = AnalyseStudy(study, test_samples);
+  *study.mutable_analysis() = AnalyseStudy(study, known.test_samples);
   MutexLock lock(mutex_);
   if (known_.size() >= kMostKnown && known_.count(study.name()) == 0) known_.erase(known_.begin());
-  known_[study.name()] = study;
+  known_[study.name()] = {study, known.test_samples};
   return study;
+}
+
+absl::Status StudyServiceHandler::ReadPoint(const v1::StudySpecification& study,
+                                            v1::StudyPoint& point, double& test_samples) const {
+  ASSIGN_OR_RETURN(const v1::Job job, jobs_.GetJob(point.job()));
+  FillPoint(study, job, point);
+  const bool shares =
+      std::any_of(job.specification().metrics().begin(), job.specification().metrics().end(),
+                  [](const v1::Component& metric) { return metric.type() == "accuracy"; });
+  if (shares) test_samples = static_cast<double>(job.model().test_samples());
+  if (!study.has_activation()) return absl::OkStatus();
+  TrainingCurves curves;
+  RETURN_IF_ERROR(ForEachEvent(jobs_, job.name(), {v1::Event::kMetrics},
+                               [&](const v1::Event& event) { curves.Add(event); }));
+  FillActivationPoint(study, job, curves, point);
+  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* StudyServiceHandler::ListStudies(grpc::CallbackServerContext* context,

@@ -48,6 +48,9 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
  private:
   void Create(const v1::CreateStudyRequest& request, v1::Study& response, const Calls::Done& done);
   absl::StatusOr<v1::Study> Read(const std::string& name);
+  // What the job of a point says of it. `test_samples`: of the part that shares of errors are of.
+  absl::Status ReadPoint(const v1::StudySpecification& study, v1::StudyPoint& point,
+                         double& test_samples) const;
   absl::Status Cancel(const std::string& name, v1::Study& response);
 
   Calls& calls_;
@@ -60,7 +63,11 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
   const Clock& clock_;
   // What was read and analysed last, by name: a watch asks every second, and points end rarely.
   Mutex mutex_;
-  std::map<std::string, v1::Study> known_ TRAINYARD_GUARDED_BY(mutex_);
+  struct Known {
+    v1::Study study;
+    double test_samples = 0;
+  };
+  std::map<std::string, Known> known_ TRAINYARD_GUARDED_BY(mutex_);
 };
 
 }  // namespace trainyard

@@ -22,6 +22,8 @@
 #include "engine/studies/plateau.h"
 #include "engine/studies/predictability.h"
 #include "server/studies/feature_pairs.h"
+#include "server/studies/activation_analysis.h"
+#include "server/studies/study_verdicts.h"
 
 namespace trainyard {
 namespace {
@@ -32,30 +34,6 @@ using studies::LearningCurve;
 
 // Of a law as it is drawn.
 constexpr int kDrawnPoints = 25;
-
-v1::Verdict ToVerdict(studies::Verdict verdict) {
-  switch (verdict) {
-    case studies::Verdict::kHolds:
-      return v1::HOLDS;
-    case studies::Verdict::kDoesNotHold:
-      return v1::DOES_NOT_HOLD;
-    case studies::Verdict::kUndecided:
-      return v1::UNDECIDED;
-    case studies::Verdict::kInsufficientData:
-      return v1::INSUFFICIENT_DATA;
-    case studies::Verdict::kIllBehaved:
-      return v1::ILL_BEHAVED;
-  }
-  return v1::VERDICT_UNSPECIFIED;
-}
-
-v1::IntervalEstimate ToProto(const Estimate& estimate) {
-  v1::IntervalEstimate out;
-  out.set_value(estimate.value);
-  out.set_low(estimate.interval.low);
-  out.set_high(estimate.interval.high);
-  return out;
-}
 
 // Evenly spaced in their logarithms from the smallest size to `last`, and the largest size itself,
 // at which what was measured ends.
@@ -311,6 +289,7 @@ void Analysis::AddLimits() {
 }  // namespace
 
 v1::StudyAnalysis AnalyseStudy(const v1::Study& study, double test_samples) {
+  if (study.specification().has_activation()) return AnalyseActivations(study);
   return Analysis(study, test_samples).Run();
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/studies/activation_plan.h"
 
 namespace trainyard {
 namespace {
@@ -34,7 +35,7 @@ void CheckLabel(const std::string& path, const std::string& name, bool required,
 }
 
 void CheckSizes(const v1::StudySpecification& study, Violations& violations) {
-  if (study.sizes().empty()) {
+  if (study.sizes().empty() && !study.has_activation()) {
     violations.Add("sizes", "required: numbers of training samples, for example [100, 300, 1000]");
   }
   if (study.sizes_size() > kMostSizes)
@@ -98,11 +99,13 @@ void CheckContender(const v1::StudySpecification& study, int index, Violations& 
     violations.Add(path + ".least_steps", absl::StrCat("at most ", kMostSteps));
 }
 
-void CheckStudy(const v1::StudySpecification& study, Violations& violations) {
+// Makes the contenders of a study that stands for some.
+void CheckStudy(v1::StudySpecification& study, Violations& violations) {
   CheckLabel("name", study.name(), /*required=*/false, violations);
   CheckSizes(study, violations);
   if (study.data().has_subset())
     violations.Add("data.subset", "not allowed: the study draws a subset for each size and seed");
+  if (study.has_activation()) return ExpandActivationStudy(study, violations);
   if (study.contenders().empty())
     violations.Add("contenders", "required: at least one way to learn");
   if (study.contenders_size() > kMostContenders) {
@@ -151,6 +154,7 @@ void StretchBudget(const v1::Contender& contender, uint64_t size, v1::Specificat
 
 v1::Specification JobOf(const v1::StudySpecification& study, const v1::Contender& contender,
                         uint64_t size) {
+  if (study.has_activation()) return ActivationJob(study, contender, size);
   v1::Specification job = contender.specification();
   job.set_name(absl::StrCat(contender.name(), "-", size));
   *job.mutable_data() = study.data();
@@ -172,12 +176,18 @@ v1::Specification JobOf(const v1::StudySpecification& study, const v1::Contender
 
 void FillDefaults(v1::StudySpecification& study) {
   if (study.seeds() == 0) study.set_seeds(kDefaultSeeds);
-  if (study.forecast_sizes().empty() && !study.sizes().empty())
+  if (study.forecast_sizes().empty() && !study.sizes().empty() && !study.has_activation())
     study.add_forecast_sizes(study.sizes(study.sizes_size() - 1) * kForecastFactor);
   for (v1::Contender& contender : *study.mutable_contenders()) {
     if (contender.family() != v1::FAMILY_UNSPECIFIED) continue;
     contender.set_family(contender.specification().has_learner() ? v1::TRADITIONAL : v1::NETWORK);
   }
+}
+
+// 0, all training samples, where none is given.
+std::vector<uint64_t> SizesOf(const v1::StudySpecification& study) {
+  if (study.sizes().empty()) return {0};
+  return {study.sizes().begin(), study.sizes().end()};
 }
 
 }  // namespace
@@ -197,8 +207,9 @@ StudyPlan PlanStudy(const v1::StudySpecification& specification, Violations& vio
   FillDefaults(study);
   CheckStudy(study, violations);
   if (!violations.empty()) return plan;
+  const std::vector<uint64_t> sizes = SizesOf(study);
   for (const v1::Contender& contender : study.contenders()) {
-    for (const uint64_t size : study.sizes()) {
+    for (const uint64_t size : sizes) {
       v1::StudyPoint& point = *plan.study.add_points();
       point.set_contender(contender.name());
       point.set_size(size);
@@ -212,7 +223,7 @@ StudyPlan PlanStudy(const v1::StudySpecification& specification, Violations& vio
 
 std::string PathInStudy(const StudyPlan& plan, int point, const std::string& path) {
   const v1::StudySpecification& study = plan.study.specification();
-  const int sizes = study.sizes_size();
+  const int sizes = std::max(1, study.sizes_size());
   const std::string contender = ContenderPath(point / sizes);
   if (absl::StartsWith(path, "data.subset")) return absl::StrCat("sizes[", point % sizes, "]");
   const int own = study.data().transforms_size();
@@ -221,11 +232,12 @@ std::string PathInStudy(const StudyPlan& plan, int point, const std::string& pat
     return absl::StrCat(contender, ".transforms[", transform - own, path.substr(path.find(']')));
   }
   int run = 0;
-  if (std::sscanf(path.c_str(), "runs[%d]", &run) == 1) {
+  if (!study.has_activation() && std::sscanf(path.c_str(), "runs[%d]", &run) == 1) {
     return absl::StrCat(contender, ".candidates[", run / static_cast<int>(study.seeds()),
                         path.substr(path.find(']')));
   }
   if (absl::StartsWith(path, "data") || absl::StartsWith(path, "resources")) return path;
+  if (study.has_activation()) return PathInActivationStudy(study, point / sizes, path);
   return absl::StrCat(contender, ".specification.", path);
 }
 

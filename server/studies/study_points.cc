@@ -75,6 +75,8 @@ Standing StandingOf(const std::vector<RunErrors>& seeds) {
 
 void FillSeeds(const std::vector<RunErrors>& seeds, v1::StudyPoint& point) {
   std::vector<double> good;
+  point.clear_seeds();
+  point.clear_mean();
   for (size_t i = 0; i < seeds.size(); ++i) {
     v1::StudyPoint::Seed& out = *point.add_seeds();
     out.set_seed(SeedOf(static_cast<int>(i)));
@@ -89,7 +91,21 @@ void FillSeeds(const std::vector<RunErrors>& seeds, v1::StudyPoint& point) {
   point.mutable_mean()->set_high(mean.interval.high);
 }
 
+std::vector<RunErrors> ErrorsOfCandidate(const v1::StudySpecification& study, const v1::Job& job,
+                                         int candidate) {
+  std::vector<RunErrors> seeds;
+  for (int seed = 0; seed < static_cast<int>(study.seeds()); ++seed)
+    seeds.push_back(ErrorsOf(job, RunIndex(study, candidate, seed)));
+  return seeds;
+}
+
 }  // namespace
+
+void FillCandidate(const v1::StudySpecification& study, const v1::Job& job, int candidate,
+                   v1::StudyPoint& point) {
+  point.set_candidate(static_cast<uint32_t>(candidate));
+  FillSeeds(ErrorsOfCandidate(study, job, candidate), point);
+}
 
 void FillPoint(const v1::StudySpecification& study, const v1::Job& job, v1::StudyPoint& point) {
   using google::protobuf::util::TimeUtil;
@@ -108,20 +124,16 @@ void FillPoint(const v1::StudySpecification& study, const v1::Job& job, v1::Stud
   for (const v1::RunResult& run : job.runs()) steps += static_cast<double>(run.steps());
   point.set_flops(steps * static_cast<double>(job.model().flops_per_step()));
   if (job.state() != v1::SUCCEEDED) return;
-  std::vector<RunErrors> chosen;
+  int chosen = -1;
   Standing best;
   const int candidates = job.specification().runs_size() / static_cast<int>(study.seeds());
   for (int candidate = 0; candidate < candidates; ++candidate) {
-    std::vector<RunErrors> seeds;
-    for (int seed = 0; seed < static_cast<int>(study.seeds()); ++seed)
-      seeds.push_back(ErrorsOf(job, RunIndex(study, candidate, seed)));
-    const Standing standing = StandingOf(seeds);
-    if (!chosen.empty() && !(standing < best)) continue;
+    const Standing standing = StandingOf(ErrorsOfCandidate(study, job, candidate));
+    if (chosen >= 0 && !(standing < best)) continue;
     best = standing;
-    chosen = std::move(seeds);
-    point.set_candidate(static_cast<uint32_t>(candidate));
+    chosen = candidate;
   }
-  FillSeeds(chosen, point);
+  if (chosen >= 0) FillCandidate(study, job, chosen, point);
 }
 
 }  // namespace trainyard

@@ -10,4 +10,8 @@ namespace trainyard {
 // the error of each seed. `point` has contender and size.
 void FillPoint(const v1::StudySpecification& study, const v1::Job& job, v1::StudyPoint& point);
 
+// Chooses this candidate in place of the one that validation chose.
+void FillCandidate(const v1::StudySpecification& study, const v1::Job& job, int candidate,
+                   v1::StudyPoint& point);
+
 }  // namespace trainyard
