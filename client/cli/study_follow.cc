@@ -72,7 +72,7 @@ class Screen {
     // The last column makes some terminals wrap.
     const int width = std::max(1, console_.width() - 1);
     const std::string text =
-        absl::StrCat(FigureText(study, options_.figure.which(), width,
+        absl::StrCat(FigureText(study, options_.figure.name(), width,
                                 std::max(1, console_.height() - kRowsBelowFigure), console_),
                      ProgressLine(study, width, console_.unicode), "\n");
     std::string picture = Home();
@@ -102,7 +102,7 @@ int Summarise(Session& session, const v1::Study& study, const StudyFollowOptions
   if (output.json()) console.out << PrettyJson(study);
   if (output.table()) {
     if (console.out_is_terminal) {
-      console.out << FigureText(study, options.figure.which(), console.width(), 0, console) << "\n";
+      console.out << FigureText(study, options.figure.name(), console.width(), 0, console) << "\n";
     }
     PrintFindings(console, study);
     console.out << std::flush;

@@ -29,14 +29,17 @@ class StudyGet final : public Command {
     if (!study.ok()) return session.Fail(study.status());
     Console& console = session.console();
     if (specification_) {
-      console.out << client::WriteYaml(client::TreeFromMessage(study->specification()));
+      v1::StudySpecification specification = study->specification();
+      // The server makes them of it again.
+      if (specification.has_activation()) specification.clear_contenders();
+      console.out << client::WriteYaml(client::TreeFromMessage(specification));
       return kExitOk;
     }
     PrintFormatted(console, *study, output_);
     if (!output_.table()) return kExitOk;
     PrintStudy(console, *study);
     if (!figure_.none()) {
-      console.out << "\n" << FigureText(*study, figure_.which(), console.width(), 0, console);
+      console.out << "\n" << FigureText(*study, figure_.name(), console.width(), 0, console);
     }
     console.out << "\n";
     PrintFindings(console, *study);

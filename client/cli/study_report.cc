@@ -11,6 +11,7 @@
 #include "client/figures/svg.h"
 #include "client/lib/files.h"
 #include "client/lib/job_names.h"
+#include "client/studies/named_figure.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_text.h"
 #include "engine/base/status.h"
@@ -83,7 +84,7 @@ class StudyReport final : public Command {
   std::string Text(const v1::Study& study, client::Client& client,
                    const std::string& extension) const {
     if (extension == "svg") {
-      return figures::Svg(client::FigureOf(study, figure_.which()), figures::SvgOptions());
+      return figures::Svg(client::FigureNamed(study, figure_.name()), figures::SvgOptions());
     }
     if (extension == "csv") return client::PointsCsv(study);
     if (extension == "json") return PrettyJson(study);

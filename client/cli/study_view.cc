@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -14,6 +15,9 @@
 #include "client/figures/terminal.h"
 #include "client/lib/job_names.h"
 #include "client/lib/study_names.h"
+#include "client/studies/activation_numbers.h"
+#include "client/studies/activation_tables.h"
+#include "client/studies/named_figure.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_text.h"
 #include "client/text/text.h"
@@ -37,6 +41,29 @@ void Line(Console& console, const std::string& label, const std::string& value) 
   if (!value.empty()) console.out << PadRight(label, kLabelWidth) << Printable(value) << "\n";
 }
 
+void PrintTable(Console& console, const figures::DataTable& data) {
+  if (data.rows.empty()) return;
+  std::vector<Column> columns;
+  for (const figures::TableColumn& column : data.columns) {
+    columns.push_back({absl::AsciiStrToUpper(column.title),
+                       column.number ? Align::kRight : Align::kLeft, !column.number});
+  }
+  columns.back().wraps = columns.back().flexible;
+  Table table(std::move(columns));
+  for (std::vector<std::string> row : data.rows) {
+    for (std::string& cell : row) cell = Printable(cell);
+    table.Add(std::move(row));
+  }
+  console.out << "\n" << data.caption << "\n";
+  table.Print(console);
+}
+
+void PrintActivations(Console& console, const v1::Study& study) {
+  PrintTable(console, client::ReachTable(study, console.unicode));
+  PrintTable(console, client::SpeedUpTable(study, console.unicode));
+  PrintTable(console, client::DiagnosisTable(study));
+}
+
 std::string Bar(double share, bool unicode) {
   const int full = static_cast<int>(share * kBarWidth);
   std::string bar;
@@ -50,7 +77,7 @@ std::string Bar(double share, bool unicode) {
 
 void FigureChoice::Declare(Options& options, const std::string& initial) {
   name_ = initial;
-  std::vector<std::string> names = client::StudyFigureNames();
+  std::vector<std::string> names = client::FigureNames();
   if (initial == "none") names.insert(names.begin(), initial);
   options
       .Value(
@@ -59,19 +86,19 @@ void FigureChoice::Declare(Options& options, const std::string& initial) {
       .OneOf(names);
 }
 
-std::string FigureText(const v1::Study& study, client::StudyFigure which, int width, int rows,
+std::string FigureText(const v1::Study& study, const std::string& name, int width, int rows,
                        const Console& console) {
   figures::TerminalOptions options;
   options.width = width;
   options.unicode = console.unicode;
   options.color = console.color;
   options.height = kFigureRows;
-  const figures::Plot plot = client::FigureOf(study, which);
-  std::string text = figures::TerminalText(plot, options);
+  const figures::Figure figure = client::FigureNamed(study, name);
+  std::string text = figures::TerminalText(figure, options);
   const auto lines = [&] { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); };
   if (rows == 0 || lines() <= rows) return text;
   options.height = std::max(kFewestRows, options.height - (lines() - rows));
-  text = figures::TerminalText(plot, options);
+  text = figures::TerminalText(figure, options);
   if (lines() <= rows) return text;
   // Names of many contenders: what does not fit on the screen would scroll it.
   std::vector<std::string> kept = absl::StrSplit(text, '\n');
@@ -103,6 +130,10 @@ std::string PointLine(const v1::Study& study, const v1::StudyPoint& point) {
     if (point.state() == v1::SUCCEEDED) why = "no seed left a finite error";
     if (!point.message().empty()) absl::StrAppend(&why, ": ", point.message());
     return Printable(where + why);
+  }
+  if (point.has_activation()) {
+    return Printable(
+        absl::StrCat(point.contender(), ": ", client::ReachSentence(study, point, true)));
   }
   const int seeds = client::SeedsMeasured(point);
   return Printable(absl::StrCat(where, client::ErrorLabel(study), " ",
@@ -144,6 +175,7 @@ void PrintStudy(Console& console, const v1::Study& study) {
                     progress.points == 0 ? "" : ", " + Percent(study)));
   Line(console, "runs", Count(study.total_runs()));
   if (study.points().empty()) return;
+  if (client::IsActivationStudy(study)) return PrintActivations(console, study);
   const figures::NumberFormat format = client::ErrorFormat(study);
   Table table({{"CONTENDER", Align::kLeft, true},
                {"SAMPLES", Align::kRight},

@@ -187,7 +187,9 @@ class Reader {
     if (!value.has_value() || !std::isfinite(*value)) {
       return Complain(path, absl::StrCat("must be a finite number, not ", Quoted(node)));
     }
-    message.GetReflection()->SetDouble(&message, &field, *value);
+    const pb::Reflection& reflection = *message.GetReflection();
+    field.is_repeated() ? reflection.AddDouble(&message, &field, *value)
+                        : reflection.SetDouble(&message, &field, *value);
   }
 
   // "fp32" or "PRECISION_FP32"; the names of some enums have no such prefix.

@@ -72,7 +72,8 @@ Node FromField(const pb::Message& message, const pb::FieldDescriptor& field, int
       return Node::Scalar(absl::StrCat(many ? reflection.GetRepeatedUInt64(message, &field, index)
                                             : reflection.GetUInt64(message, &field)));
     case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-      return Node::Scalar(NumberText(reflection.GetDouble(message, &field)));
+      return Node::Scalar(NumberText(many ? reflection.GetRepeatedDouble(message, &field, index)
+                                          : reflection.GetDouble(message, &field)));
     case pb::FieldDescriptor::CPPTYPE_BOOL:
       return Node::Scalar(reflection.GetBool(message, &field) ? "true" : "false");
     case pb::FieldDescriptor::CPPTYPE_ENUM: {

@@ -11,6 +11,8 @@
 #include "client/lib/job_names.h"
 #include "client/lib/spec_to_tree.h"
 #include "client/lib/study_names.h"
+#include "client/studies/activation_numbers.h"
+#include "client/studies/activation_report.h"
 #include "client/studies/study_figures.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_tables.h"
@@ -47,6 +49,16 @@ class Reporter {
   Report Write(const std::vector<std::pair<std::string, std::string>>& provenance) const {
     Report report;
     report.title = "Study " + ShortStudyName(study_.name());
+    if (IsActivationStudy(study_)) {
+      report.subtitle = absl::StrCat(SourceText(), ", ", ActivationSubtitle(study_));
+      report.abstract = absl::StrCat(ActivationAbstract(study_), " ", VerdictCounts());
+      Verdicts(report);
+      AddMissing(report);
+      AddActivationSections(study_, report);
+      AddProvenance(provenance, report);
+      AddAppendices(report);
+      return report;
+    }
     report.subtitle = Subtitle();
     report.abstract = Abstract();
     Verdicts(report);
@@ -296,10 +308,12 @@ class Reporter {
     Add(PointTable(study_), numbers);
     Add(ExactLawTable(study_), numbers);
     if (!numbers.blocks.empty()) report.appendices.push_back(std::move(numbers));
+    v1::StudySpecification again = spec_;
+    if (again.has_activation()) again.clear_contenders();  // they are made of it
     report.appendices.push_back(
         {"Specification",
          {Paragraph{"With every default filled in; 'trainyard study run' takes it as it is."},
-          figures::Listing{WriteYaml(TreeFromMessage(spec_))}}});
+          figures::Listing{WriteYaml(TreeFromMessage(again))}}});
   }
 
   const v1::Study& study_;

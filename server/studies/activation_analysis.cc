@@ -67,6 +67,13 @@ std::vector<CostToThreshold> CostsOf(const Line& line, const Unit& unit) {
   return costs;
 }
 
+// "3.1 times as fast (2.6 to 3.7)"; of a bound "at least 3.1 times as fast".
+std::string Times(const studies::Estimate& ratio) {
+  if (std::isinf(ratio.value) || std::isinf(ratio.interval.high))
+    return absl::StrCat("at least ", Readable(ratio.interval.low), " times as fast");
+  return absl::StrCat(Readable(ratio.value), " times as fast (", Readable(ratio.interval), ")");
+}
+
 // Where a rate was taken that is the last of those that were tried.
 std::string Caveat(const Line& line, const v1::ActivationStudy& study) {
   if (!line.measured().at_the_edge()) return "";
@@ -146,8 +153,7 @@ class Analysis {
     std::string sentence = steps.finding.sentence;
     if (steps.finding.verdict != studies::Verdict::kInsufficientData &&
         seconds.finding.verdict != studies::Verdict::kInsufficientData) {
-      absl::StrAppend(&sentence, "; in seconds ", Readable(seconds.ratio.value), " times (",
-                      Readable(seconds.ratio.interval), ")");
+      absl::StrAppend(&sentence, "; in seconds ", Times(seconds.ratio));
     }
     absl::StrAppend(&sentence, Caveat(treatment, activation_), Caveat(baseline, activation_));
     out.set_sentence(sentence);

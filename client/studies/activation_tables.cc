@@ -1,0 +1,71 @@
+#include "client/studies/activation_tables.h"
+
+#include "absl/strings/str_cat.h"
+#include "client/studies/activation_numbers.h"
+#include "client/studies/study_numbers.h"
+#include "client/studies/study_text.h"
+
+namespace trainyard::client {
+
+using figures::DataTable;
+
+DataTable ReachTable(const v1::Study& study, bool unicode) {
+  DataTable table{absl::StrCat("What it takes to ", ThresholdText(study),
+                               " training error: mean and range of the seeds that reached it"),
+                  {{"contender"},
+                   {"steps", true},
+                   {"seconds", true},
+                   {"seeds", true},
+                   {"rate", true},
+                   {"test error", true}}};
+  for (const v1::Contender& contender : study.specification().contenders()) {
+    const v1::StudyPoint* point = ActivationPointOf(study, contender.name());
+    if (point == nullptr) continue;
+    table.rows.push_back(
+        {contender.name(), CostText(*point, Cost::kSteps, unicode),
+         CostText(*point, Cost::kSeconds, unicode),
+         absl::StrCat(SeedsThatReached(*point), " of ", point->activation().costs_size()),
+         RateText(study, *point),
+         IsMeasured(*point) ? EstimateText(point->mean(), ErrorFormat(study), unicode) : ""});
+  }
+  return table;
+}
+
+DataTable SpeedUpTable(const v1::Study& study, bool unicode) {
+  DataTable table{"How many times fewer steps, samples and seconds than the baseline",
+                  {{"activation"},
+                   {"baseline"},
+                   {"steps", true},
+                   {"samples", true},
+                   {"seconds", true},
+                   {"faster"}}};
+  for (const v1::StudySpeedUp& one : study.analysis().speed_ups()) {
+    table.rows.push_back({one.treatment(), one.baseline(), RatioText(one.steps(), unicode),
+                          RatioText(one.samples(), unicode), RatioText(one.seconds(), unicode),
+                          figures::VerdictWords(VerdictOf(one.verdict()))});
+  }
+  return table;
+}
+
+DataTable DiagnosisTable(const v1::Study& study) {
+  DataTable table{"Diagnosis in words", {{"contender"}, {"what was seen, and what to try"}}};
+  for (const v1::Contender& contender : study.specification().contenders()) {
+    const v1::StudyPoint* point = ActivationPointOf(study, contender.name());
+    if (point != nullptr) table.rows.push_back({contender.name(), point->activation().diagnosis()});
+  }
+  return table;
+}
+
+std::string ReachSentence(const v1::Study& study, const v1::StudyPoint& point, bool unicode) {
+  const int reached = SeedsThatReached(point);
+  const std::string seeds =
+      absl::StrCat(reached, " of ", point.activation().costs_size(), " seeds");
+  const std::string cost = reached == 0
+                               ? absl::StrCat(ThresholdText(study), " training error not reached")
+                               : absl::StrCat(ThresholdText(study), " training error after ",
+                                              CostText(point, Cost::kSteps, unicode), " steps");
+  return absl::StrCat(cost, ", ", seeds, ", learning_rate ", RateText(study, point), "; ",
+                      point.activation().diagnosis());
+}
+
+}  // namespace trainyard::client
