@@ -57,6 +57,8 @@ class Reader {
       return ReadComponent(node, path, message);
     }
     if (type == "google.protobuf.Duration") return ReadDuration(node, path, message);
+    if (type == "google.protobuf.Value")
+      return ReadValue(node, path, static_cast<pb::Value&>(message));
     if (node.kind != Node::Kind::kMap) {
       return Complain(
           path, absl::StrCat("expected a map with ", FieldNames(message), ", not ", Quoted(node)));

@@ -111,6 +111,8 @@ Node FromMessage(const pb::Message& message) {
   if (message.GetDescriptor() == pb::Duration::descriptor()) {
     return Node::Scalar(DurationText(static_cast<const pb::Duration&>(message)), true);
   }
+  if (message.GetDescriptor() == pb::Value::descriptor())
+    return FromValue(static_cast<const pb::Value&>(message));
   Node map = Node::Map();
   std::vector<const pb::FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);

@@ -22,6 +22,7 @@
 #include "server/studies/study_analysis.h"
 #include "server/studies/study_plan.h"
 #include "server/studies/study_points.h"
+#include "server/studies/takeaway_plan.h"
 
 namespace trainyard {
 namespace {
@@ -72,6 +73,11 @@ std::vector<NewJob> CheckJobs(const SpecificationChecker& checker, int32_t prior
     jobs.push_back(std::move(job));
   }
   plan.study.set_total_flops(flops);
+  if (violations.empty() && plan.study.specification().has_takeaway()) {
+    std::vector<const v1::Specification*> checked;
+    for (const NewJob& job : jobs) checked.push_back(&job.specification);
+    CheckFactorsMatter(plan.study.specification(), checked, violations);
+  }
   return jobs;
 }
 

@@ -24,6 +24,8 @@
 #include "server/studies/feature_pairs.h"
 #include "server/studies/activation_analysis.h"
 #include "server/studies/study_verdicts.h"
+#include "server/studies/answers.h"
+#include "server/studies/takeaway_analysis.h"
 
 namespace trainyard {
 namespace {
@@ -290,6 +292,7 @@ void Analysis::AddLimits() {
 
 v1::StudyAnalysis AnalyseStudy(const v1::Study& study, double test_samples) {
   if (study.specification().has_activation()) return AnalyseActivations(study);
+  if (study.specification().has_takeaway()) return AnalyseTakeawayStudy(study, test_samples);
   return Analysis(study, test_samples).Run();
 }
 

@@ -7,6 +7,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/studies/activation_plan.h"
+#include "server/studies/contender_checks.h"
+#include "server/studies/takeaway_plan.h"
 
 namespace trainyard {
 namespace {
@@ -18,21 +20,12 @@ constexpr int64_t kMostRuns = 100'000;
 constexpr uint32_t kDefaultSeeds = 5;
 constexpr uint32_t kLeastSeeds = 2;
 constexpr uint32_t kMostSeeds = 100;
-constexpr size_t kLongestName = 40;
 constexpr uint32_t kDefaultBatch = 128;
 constexpr uint64_t kMostSteps = 1'000'000'000;
+constexpr uint64_t kMostEpochs = 1'000'000;
 constexpr uint64_t kForecastFactor = 10;
 
 std::string ContenderPath(int index) { return absl::StrCat("contenders[", index, "]"); }
-
-void CheckLabel(const std::string& path, const std::string& name, bool required,
-                Violations& violations) {
-  const bool good = name.size() <= kLongestName && (!required || !name.empty()) &&
-                    std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-                    });
-  if (!good) violations.Add(path, absl::StrCat("must be 1 to ", kLongestName, " of [a-z0-9-]"));
-}
 
 void CheckSizes(const v1::StudySpecification& study, Violations& violations) {
   if (study.sizes().empty() && !study.has_activation()) {
@@ -58,23 +51,6 @@ void CheckSizes(const v1::StudySpecification& study, Violations& violations) {
 }
 
 // What the study itself decides.
-void CheckJobFields(const v1::Specification& job, const std::string& path, Violations& violations) {
-  const auto refuse = [&](bool present, const char* field) {
-    if (present) violations.Add(JoinPath(path, field), "not allowed: the study has it");
-  };
-  refuse(job.has_data(), "data");
-  refuse(!job.name().empty(), "name");
-  refuse(job.seed() != 0, "seed");
-  refuse(job.has_resources(), "resources");
-  refuse(job.metrics_size() > 0, "metrics");
-  const auto forbid = [&](bool present, const char* field, const char* instead) {
-    if (present) violations.Add(JoinPath(path, field), instead);
-  };
-  forbid(job.runs_size() > 0, "runs", "not allowed: write them as candidates");
-  forbid(job.has_predict(), "predict", "not allowed: a study trains");
-  forbid(job.has_benchmark(), "benchmark", "not allowed: a study trains");
-}
-
 void CheckContender(const v1::StudySpecification& study, int index, Violations& violations) {
   const v1::Contender& contender = study.contenders(index);
   const std::string path = ContenderPath(index);
@@ -82,19 +58,7 @@ void CheckContender(const v1::StudySpecification& study, int index, Violations& 
   CheckJobFields(contender.specification(), path + ".specification", violations);
   if (!v1::Family_IsValid(contender.family()))
     violations.Add(path + ".family", "unknown value; known: TRADITIONAL, NETWORK");
-  for (int i = 0; i < contender.candidates_size(); ++i) {
-    const v1::Run& candidate = contender.candidates(i);
-    if (candidate.has_seed() || candidate.has_train_size() || candidate.has_subset_seed()) {
-      violations.Add(absl::StrCat(path, ".candidates[", i, "]"),
-                     "has a seed or a size; the study gives each candidate all of them");
-    }
-  }
-  if (contender.candidates_size() > 1 && study.data().split().validation() == 0) {
-    violations.Add("data.split.validation",
-                   absl::StrCat("required: ", path, " has ", contender.candidates_size(),
-                                " candidates, and to choose by the test part would be to tune on "
-                                "it; for example 0.1"));
-  }
+  CheckCandidates(contender.candidates(), path, study.data(), violations);
   if (contender.least_steps() > kMostSteps)
     violations.Add(path + ".least_steps", absl::StrCat("at most ", kMostSteps));
 }
@@ -142,14 +106,19 @@ void StretchBudget(const v1::Contender& contender, uint64_t size, v1::Specificat
   const uint64_t batch = std::min(wanted, size);
   job.set_batch_size(static_cast<uint32_t>(batch));
   v1::Budget& budget = *job.mutable_budget();
+  const uint64_t steps_per_epoch = (size + batch - 1) / batch;
   if (budget.epochs() > 0) {
-    const uint64_t steps_per_epoch = (size + batch - 1) / batch;
     const uint64_t least = (contender.least_steps() + steps_per_epoch - 1) / steps_per_epoch;
     budget.set_epochs(static_cast<uint32_t>(std::max<uint64_t>(budget.epochs(), least)));
   }
   // The end is what the study looks at, and is judged in any case.
-  if (!job.has_evaluation())
-    job.mutable_evaluation()->set_every_epochs(std::max(1u, budget.epochs()));
+  if (job.has_evaluation()) return;
+  const uint64_t epochs_of_steps =
+      budget.epochs() > 0
+          ? 0
+          : std::min((budget.steps() + steps_per_epoch - 1) / steps_per_epoch, kMostEpochs);
+  job.mutable_evaluation()->set_every_epochs(
+      static_cast<uint32_t>(std::max<uint64_t>({1, budget.epochs(), epochs_of_steps})));
 }
 
 v1::Specification JobOf(const v1::StudySpecification& study, const v1::Contender& contender,
@@ -176,7 +145,9 @@ v1::Specification JobOf(const v1::StudySpecification& study, const v1::Contender
 
 void FillDefaults(v1::StudySpecification& study) {
   if (study.seeds() == 0) study.set_seeds(kDefaultSeeds);
-  if (study.forecast_sizes().empty() && !study.sizes().empty() && !study.has_activation())
+  // Laws are asked of scaling studies alone.
+  const bool scaling = !study.has_activation() && !study.has_takeaway();
+  if (study.forecast_sizes().empty() && !study.sizes().empty() && scaling)
     study.add_forecast_sizes(study.sizes(study.sizes_size() - 1) * kForecastFactor);
   for (v1::Contender& contender : *study.mutable_contenders()) {
     if (contender.family() != v1::FAMILY_UNSPECIFIED) continue;
@@ -204,6 +175,8 @@ StudyPlan PlanStudy(const v1::StudySpecification& specification, Violations& vio
   StudyPlan plan;
   v1::StudySpecification& study = *plan.study.mutable_specification();
   study = specification;
+  if (study.has_takeaway()) ExpandTakeaway(study, violations);
+  if (!violations.empty()) return plan;
   FillDefaults(study);
   CheckStudy(study, violations);
   if (!violations.empty()) return plan;
@@ -231,14 +204,20 @@ std::string PathInStudy(const StudyPlan& plan, int point, const std::string& pat
   if (std::sscanf(path.c_str(), "data.transforms[%d]", &transform) == 1 && transform >= own) {
     return absl::StrCat(contender, ".transforms[", transform - own, path.substr(path.find(']')));
   }
+  std::string candidate;
   int run = 0;
   if (!study.has_activation() && std::sscanf(path.c_str(), "runs[%d]", &run) == 1) {
-    return absl::StrCat(contender, ".candidates[", run / static_cast<int>(study.seeds()),
-                        path.substr(path.find(']')));
+    candidate = absl::StrCat("candidates[", run / static_cast<int>(study.seeds()),
+                             path.substr(path.find(']')));
   }
   if (absl::StartsWith(path, "data") || absl::StartsWith(path, "resources")) return path;
   if (study.has_activation()) return PathInActivationStudy(study, point / sizes, path);
-  return absl::StrCat(contender, ".specification.", path);
+  if (study.has_takeaway()) {
+    return PathInTakeaway(study.takeaway(), study.contenders(point / sizes),
+                          candidate.empty() ? path : candidate);
+  }
+  return candidate.empty() ? absl::StrCat(contender, ".specification.", path)
+                           : absl::StrCat(contender, ".", candidate);
 }
 
 }  // namespace trainyard
