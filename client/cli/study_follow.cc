@@ -72,7 +72,7 @@ class Screen {
     // The last column makes some terminals wrap.
     const int width = std::max(1, console_.width() - 1);
     const std::string text =
-        absl::StrCat(FigureText(study, options_.figure.name(), width,
+        absl::StrCat(FigureText(study, options_.figure.which(study), width,
                                 std::max(1, console_.height() - kRowsBelowFigure), console_),
                      ProgressLine(study, width, console_.unicode), "\n");
     std::string picture = Home();
@@ -102,7 +102,8 @@ int Summarise(Session& session, const v1::Study& study, const StudyFollowOptions
   if (output.json()) console.out << PrettyJson(study);
   if (output.table()) {
     if (console.out_is_terminal) {
-      console.out << FigureText(study, options.figure.name(), console.width(), 0, console) << "\n";
+      console.out << FigureText(study, options.figure.which(study), console.width(), 0, console)
+                  << "\n";
     }
     PrintFindings(console, study);
     console.out << std::flush;
@@ -124,7 +125,7 @@ void StudyFollowOptions::Declare(Options& options) {
              "auto, figure (redrawn in place), plain (a line a point) or none.")
       .OneOf({"auto", "figure", "plain", "none"});
   options.Value("--every", "TIME", &every, "How often to ask the server (default 1s).");
-  figure.Declare(options, "error");
+  figure.Declare(options, "main");
 }
 
 int FollowStudy(Session& session, client::Client& client, const std::string& name,

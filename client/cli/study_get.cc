@@ -4,7 +4,7 @@
 #include "client/cli/exit_codes.h"
 #include "client/cli/study_argument.h"
 #include "client/cli/study_view.h"
-#include "client/lib/spec_to_tree.h"
+#include "client/studies/study_text.h"
 
 namespace trainyard::cli {
 namespace {
@@ -29,17 +29,14 @@ class StudyGet final : public Command {
     if (!study.ok()) return session.Fail(study.status());
     Console& console = session.console();
     if (specification_) {
-      v1::StudySpecification specification = study->specification();
-      // The server makes them of it again.
-      if (specification.has_activation()) specification.clear_contenders();
-      console.out << client::WriteYaml(client::TreeFromMessage(specification));
+      console.out << client::SpecificationYaml(*study);
       return kExitOk;
     }
     PrintFormatted(console, *study, output_);
     if (!output_.table()) return kExitOk;
     PrintStudy(console, *study);
     if (!figure_.none()) {
-      console.out << "\n" << FigureText(*study, figure_.name(), console.width(), 0, console);
+      console.out << "\n" << FigureText(*study, figure_.which(*study), console.width(), 0, console);
     }
     console.out << "\n";
     PrintFindings(console, *study);

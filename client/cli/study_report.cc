@@ -11,7 +11,6 @@
 #include "client/figures/svg.h"
 #include "client/lib/files.h"
 #include "client/lib/job_names.h"
-#include "client/studies/named_figure.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_text.h"
 #include "engine/base/status.h"
@@ -44,7 +43,7 @@ class StudyReport final : public Command {
         .Value("--out", "FILE", &out_,
                "Where to: .html, .svg (one figure), .csv or .json; - prints the page.")
         .Completes(Completion::kFile);
-    figure_.Declare(options, "error");
+    figure_.Declare(options, "main");
   }
 
   int Run(Session& session) override {
@@ -84,7 +83,7 @@ class StudyReport final : public Command {
   std::string Text(const v1::Study& study, client::Client& client,
                    const std::string& extension) const {
     if (extension == "svg") {
-      return figures::Svg(client::FigureNamed(study, figure_.name()), figures::SvgOptions());
+      return figures::Svg(client::FigureOf(study, figure_.which(study)), figures::SvgOptions());
     }
     if (extension == "csv") return client::PointsCsv(study);
     if (extension == "json") return PrettyJson(study);

@@ -17,7 +17,6 @@
 #include "client/lib/study_names.h"
 #include "client/studies/activation_numbers.h"
 #include "client/studies/activation_tables.h"
-#include "client/studies/named_figure.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_text.h"
 #include "client/text/text.h"
@@ -25,6 +24,7 @@
 namespace trainyard::cli {
 namespace {
 
+constexpr char kMainFigure[] = "main";
 constexpr int kLabelWidth = 12;
 constexpr int kBarWidth = 20;
 constexpr int kFigureRows = 18;
@@ -77,23 +77,30 @@ std::string Bar(double share, bool unicode) {
 
 void FigureChoice::Declare(Options& options, const std::string& initial) {
   name_ = initial;
-  std::vector<std::string> names = client::FigureNames();
-  if (initial == "none") names.insert(names.begin(), initial);
+  std::vector<std::string> names = client::StudyFigureNames();
+  names.insert(names.begin(), initial);
+  const char* meaning =
+      initial == kMainFigure ? "main: the one that says most of the study" : initial.c_str();
   options
       .Value(
           "--figure", "FIGURE", &name_,
-          absl::StrCat("Which figure: ", absl::StrJoin(names, ", "), " (default ", initial, ")."))
+          absl::StrCat("Which figure: ", absl::StrJoin(names, ", "), " (default ", meaning, ")."))
       .OneOf(names);
 }
 
-std::string FigureText(const v1::Study& study, const std::string& name, int width, int rows,
+client::StudyFigure FigureChoice::which(const v1::Study& study) const {
+  const auto chosen = client::ParseStudyFigure(name_);
+  return chosen.has_value() ? *chosen : client::MainFigure(study);
+}
+
+std::string FigureText(const v1::Study& study, client::StudyFigure which, int width, int rows,
                        const Console& console) {
   figures::TerminalOptions options;
   options.width = width;
   options.unicode = console.unicode;
   options.color = console.color;
   options.height = kFigureRows;
-  const figures::Figure figure = client::FigureNamed(study, name);
+  const figures::Figure figure = client::FigureOf(study, which);
   std::string text = figures::TerminalText(figure, options);
   const auto lines = [&] { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); };
   if (rows == 0 || lines() <= rows) return text;
@@ -151,7 +158,11 @@ void PrintFindings(Console& console, const v1::Study& study) {
     std::vector<std::string> jobs;
     for (const std::string& job : finding.jobs()) jobs.push_back(client::ShortJobName(job));
     std::vector<std::string> details = {finding.sentence()};
-    if (!jobs.empty()) details.push_back("jobs: " + absl::StrJoin(jobs, ", "));
+    if (client::RestsOnAll(study, finding)) {
+      details.push_back("jobs: all of the study");
+    } else if (!jobs.empty()) {
+      details.push_back("jobs: " + absl::StrJoin(jobs, ", "));
+    }
     for (const std::string& detail : details) {
       if (detail.empty()) continue;
       for (const std::string& line : Wrap(Printable(detail), width - kMarginOfSentence)) {

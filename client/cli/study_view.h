@@ -14,8 +14,9 @@ namespace trainyard::cli {
 // The choice of `--figure`.
 class FigureChoice {
  public:
+  // `initial`: "main", that of the study as it is, or "none".
   void Declare(Options& options, const std::string& initial);
-  const std::string& name() const { return name_; }
+  client::StudyFigure which(const v1::Study& study) const;
   bool none() const { return name_ == "none"; }
 
  private:

@@ -5,7 +5,10 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "client/studies/activation_figures.h"
+#include "client/studies/feature_gain_figure.h"
 #include "client/studies/study_numbers.h"
+#include "client/studies/takeaway_figures.h"
 
 namespace trainyard::client {
 namespace {
@@ -219,11 +222,39 @@ Plot Compute(const v1::Study& study, bool flops) {
   return plot;
 }
 
+Plot DeepestTraining(const v1::Study& study) {
+  const std::vector<ActivationGroup> groups = ActivationGroups(study);
+  return TrainingCurvesOf(study, groups.empty() ? ActivationGroup() : groups.back());
+}
+
+bool HasFigure(const v1::Study& study, StudyFigure which) {
+  switch (which) {
+    case StudyFigure::kGradients:
+    case StudyFigure::kSaturation:
+    case StudyFigure::kSpeedUp:
+      return IsActivationStudy(study);
+    case StudyFigure::kEffects:
+    case StudyFigure::kCells:
+      return IsTakeaway(study);
+    default:
+      return true;
+  }
+}
+
+Plot NotOfThisKind(StudyFigure which) {
+  Plot empty;
+  empty.heading.title =
+      absl::StrCat("No figure '", StudyFigureNames()[static_cast<size_t>(which)], "'");
+  empty.heading.note = "Studies of this kind have none.";
+  return empty;
+}
+
 }  // namespace
 
 const std::vector<std::string>& StudyFigureNames() {
-  static const auto& names = *new std::vector<std::string>{"error", "performance", "predictability",
-                                                           "core-seconds", "flops"};
+  static const auto& names = *new std::vector<std::string>{
+      "error",     "performance", "predictability", "core-seconds", "flops", "features",
+      "gradients", "saturation",  "speed-up",       "effects",      "cells"};
   return names;
 }
 
@@ -234,9 +265,16 @@ std::optional<StudyFigure> ParseStudyFigure(const std::string& name) {
   return static_cast<StudyFigure>(found - names.begin());
 }
 
-figures::Plot FigureOf(const v1::Study& study, StudyFigure which) {
+StudyFigure MainFigure(const v1::Study& study) {
+  if (!IsTakeaway(study)) return StudyFigure::kError;
+  return study.analysis().has_takeaway() ? StudyFigure::kEffects : StudyFigure::kCells;
+}
+
+figures::Figure FigureOf(const v1::Study& study, StudyFigure which) {
+  if (!HasFigure(study, which)) return NotOfThisKind(which);
   switch (which) {
     case StudyFigure::kError:
+      if (IsActivationStudy(study)) return DeepestTraining(study);
       return AgainstData(study, /*performance=*/false);
     case StudyFigure::kPerformance:
       return AgainstData(study, /*performance=*/true);
@@ -246,8 +284,20 @@ figures::Plot FigureOf(const v1::Study& study, StudyFigure which) {
       return Compute(study, /*flops=*/false);
     case StudyFigure::kFlops:
       return Compute(study, /*flops=*/true);
+    case StudyFigure::kFeatures:
+      return FeatureGainFigure(study);
+    case StudyFigure::kGradients:
+      return GradientsOf(study, /*at_the_first_step=*/true);
+    case StudyFigure::kSaturation:
+      return SaturationOf(study);
+    case StudyFigure::kSpeedUp:
+      return SpeedUpsOf(study, Cost::kSteps);
+    case StudyFigure::kEffects:
+      return EffectsFigure(study);
+    case StudyFigure::kCells:
+      return CellsFigure(study);
   }
-  return {};
+  return Plot();
 }
 
 }  // namespace trainyard::client

@@ -18,14 +18,25 @@ enum class StudyFigure {
   kPredictability,  // standard deviation over seeds
   kCoreSeconds,     // error against core-seconds of a run
   kFlops,           // error against FLOPs of a run
+  kFeatures,        // see feature_gain_figure.h
+  kGradients,       // of an activation study, see activation_figures.h
+  kSaturation,
+  kSpeedUp,
+  kEffects,  // of a takeaway study, see takeaway_figures.h
+  kCells,
 };
 
-// "error", "performance", "predictability", "core-seconds", "flops": in the order of the enum.
+// "error", "performance", "predictability" ...: in the order of the enum.
 const std::vector<std::string>& StudyFigureNames();
 // Absent for another name.
 std::optional<StudyFigure> ParseStudyFigure(const std::string& name);
 
-// Series are the contenders, in their order, whether or not they have points yet.
-figures::Plot FigureOf(const v1::Study& study, StudyFigure which);
+// The one that says most of the study as it is now.
+StudyFigure MainFigure(const v1::Study& study);
+
+// Series are the contenders, in their order, whether or not they have points yet. kError of an
+// activation study is its training error at the largest depth. A figure that studies of this kind
+// do not have is empty, and says so.
+figures::Figure FigureOf(const v1::Study& study, StudyFigure which);
 
 }  // namespace trainyard::client

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/lib/job_names.h"
-#include "client/lib/spec_to_tree.h"
 #include "client/lib/study_names.h"
 #include "client/studies/activation_numbers.h"
 #include "client/studies/activation_report.h"
@@ -17,6 +16,7 @@
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_tables.h"
 #include "client/studies/study_text.h"
+#include "client/studies/takeaway_figures.h"
 
 namespace trainyard::client {
 namespace {
@@ -63,9 +63,13 @@ class Reporter {
     report.abstract = Abstract();
     Verdicts(report);
     AddMissing(report);
-    AddPerformance(report);
-    AddLaws(report);
-    AddPredictability(report);
+    if (IsTakeaway(study_)) {
+      AddTakeaway(report);
+    } else {
+      AddPerformance(report);
+      AddLaws(report);
+      AddPredictability(report);
+    }
     AddComputation(report);
     AddMethods(report);
     AddProvenance(provenance, report);
@@ -214,6 +218,22 @@ class Reporter {
     report.sections.push_back(std::move(section));
   }
 
+  void AddTakeaway(Report& report) const {
+    Section effects{"What the factors do, alone and together"};
+    effects.blocks.push_back(Exhibit{
+        FigureOf(study_, StudyFigure::kEffects),
+        "An interaction of two is the square "
+        "root of one's effect with the other on over its effect with the other off: at 1 their "
+        "effects multiply, left of 1 they do more together"});
+    Add(EffectTable(study_), effects);
+    report.sections.push_back(std::move(effects));
+    Section cells{"Every combination"};
+    cells.blocks.push_back(Exhibit{FigureOf(study_, StudyFigure::kCells),
+                                   "Each with its factors on, and all others off"});
+    Add(CellTable(study_), cells);
+    report.sections.push_back(std::move(cells));
+  }
+
   void AddPerformance(Report& report) const {
     const bool regression = IsRegression(study_);
     Section section{"Performance against amount of data"};
@@ -308,12 +328,10 @@ class Reporter {
     Add(PointTable(study_), numbers);
     Add(ExactLawTable(study_), numbers);
     if (!numbers.blocks.empty()) report.appendices.push_back(std::move(numbers));
-    v1::StudySpecification again = spec_;
-    if (again.has_activation()) again.clear_contenders();  // they are made of it
     report.appendices.push_back(
         {"Specification",
          {Paragraph{"With every default filled in; 'trainyard study run' takes it as it is."},
-          figures::Listing{WriteYaml(TreeFromMessage(again))}}});
+          figures::Listing{SpecificationYaml(study_)}}});
   }
 
   const v1::Study& study_;

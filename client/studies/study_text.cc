@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "client/figures/number.h"
+#include "client/lib/spec_to_tree.h"
 #include "client/studies/study_numbers.h"
 
 namespace trainyard::client {
@@ -125,6 +126,14 @@ std::string WhatIsTrained(const v1::Contender& contender) {
     absl::StrAppend(&text, ", ", specification.optimizer().type());
   }
   return text;
+}
+
+std::string SpecificationYaml(const v1::Study& study) {
+  v1::StudySpecification specification = study.specification();
+  // The server makes them of it again.
+  if (specification.has_takeaway() || specification.has_activation())
+    specification.clear_contenders();
+  return WriteYaml(TreeFromMessage(specification));
 }
 
 std::string PointsCsv(const v1::Study& study) {

@@ -35,6 +35,10 @@ std::string FamilyText(const v1::Contender& contender);
 // "kernel_svm", "5 layers with adam".
 std::string WhatIsTrained(const v1::Contender& contender);
 
+// The specification as YAML that makes the same study again: what the server makes of it is left
+// out.
+std::string SpecificationYaml(const v1::Study& study);
+
 // The points as CSV, a line a seed, exactly:
 //   contender,family,size,job,state,message,candidate,seed,error,validation_error,mean,low,high,
 //   parameters,core_seconds,flops

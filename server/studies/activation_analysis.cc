@@ -11,7 +11,7 @@
 #include "engine/studies/gradient_health.h"
 #include "engine/studies/speed_up.h"
 #include "server/studies/activation_plan.h"
-#include "server/studies/study_verdicts.h"
+#include "server/studies/answers.h"
 
 namespace trainyard {
 namespace {

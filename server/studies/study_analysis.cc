@@ -21,10 +21,9 @@
 #include "engine/studies/joint_fit.h"
 #include "engine/studies/plateau.h"
 #include "engine/studies/predictability.h"
-#include "server/studies/feature_pairs.h"
 #include "server/studies/activation_analysis.h"
-#include "server/studies/study_verdicts.h"
 #include "server/studies/answers.h"
+#include "server/studies/feature_pairs.h"
 #include "server/studies/takeaway_analysis.h"
 
 namespace trainyard {

@@ -1,7 +1,9 @@
 #include "server/studies/takeaway_analysis.h"
 
 #include <algorithm>
+#include <bit>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -66,21 +68,26 @@ v1::StudyAnalysis AnalyseTakeawayStudy(const v1::Study& study, double test_sampl
   for (const v1::Factor& factor : study.specification().takeaway().factors())
     names.push_back(factor.name());
   std::vector<studies::TakeawayRun> runs;
-  std::vector<std::string> jobs;
+  std::vector<std::pair<uint32_t, std::string>> jobs;
   for (const v1::StudyPoint& point : study.points()) {
     if (point.seeds().empty()) continue;
     analysis.set_points(analysis.points() + 1);
-    jobs.push_back(point.job());
     const uint32_t factors = FactorsOf(study.specification(), point);
+    jobs.emplace_back(factors, point.job());
     for (const v1::StudyPoint::Seed& seed : point.seeds())
       runs.push_back({factors, seed.seed(), seed.error()});
   }
-  const auto add = [&](const std::string& claim, const studies::Finding& finding) {
+  // `corners`: it rests on none, each factor alone, and all; else on every combination.
+  const uint32_t all = (uint32_t{1} << names.size()) - 1;
+  const auto add = [&](const std::string& claim, const studies::Finding& finding,
+                       bool corners = false) {
     v1::StudyFinding& out = *analysis.add_findings();
     out.set_claim(claim);
     out.set_verdict(ToVerdict(finding.verdict));
     out.set_sentence(finding.sentence);
-    for (const std::string& job : jobs) out.add_jobs(job);
+    for (const auto& [factors, job] : jobs) {
+      if (!corners || factors == all || std::popcount(factors) < 2) out.add_jobs(job);
+    }
   };
   if (const int open = NotEnded(study); open > 0) {
     add(kTogether, {studies::Verdict::kInsufficientData,
@@ -97,7 +104,7 @@ v1::StudyAnalysis AnalyseTakeawayStudy(const v1::Study& study, double test_sampl
   }
   *analysis.mutable_takeaway() = Effects(takeaway->factorial, names);
   for (size_t i = 0; i < takeaway->claims.size(); ++i)
-    add(takeaway->claims[i], takeaway->findings[i]);
+    add(takeaway->claims[i], takeaway->findings[i], /*corners=*/i < 2);
   return analysis;
 }
 

@@ -265,6 +265,80 @@ v1::Study RegressionStudy() {
   return study;
 }
 
+v1::Study TakeawayStudy() {
+  constexpr const char* kFactors[] = {"model", "compute", "algorithm"};
+  constexpr double kEffects[] = {0.84, 0.71, 0.9};
+  v1::Study study;
+  study.set_name("studies/takeaway");
+  study.set_state(v1::SUCCEEDED);
+  v1::StudySpecification& spec = *study.mutable_specification();
+  for (const uint64_t size : {1000, 54000}) spec.add_sizes(size);
+  spec.set_seeds(3);
+  v1::Specification& base = *spec.mutable_takeaway()->mutable_base();
+  base.mutable_loss()->set_type("softmax_cross_entropy");
+  for (const char* factor : kFactors) spec.mutable_takeaway()->add_factors()->set_name(factor);
+  for (int on = 0; on < 8; ++on) {
+    v1::Contender& contender = *spec.add_contenders();
+    *contender.mutable_specification() = base;
+    double ratio = 1;
+    for (int i = 0; i < 3; ++i) {
+      if ((on >> i & 1) == 0) continue;
+      contender.add_factors_on(kFactors[i]);
+      contender.set_name(
+          absl::StrCat(contender.name(), contender.name().empty() ? "" : "-", kFactors[i]));
+      ratio *= kEffects[i];
+    }
+    if (on == 0) contender.set_name("none");
+    for (const uint64_t size : spec.sizes()) {
+      v1::StudyPoint& point = *study.add_points();
+      point.set_contender(contender.name());
+      point.set_size(size);
+      point.set_job(absl::StrCat("jobs/", contender.name(), "-", size));
+      point.set_state(v1::SUCCEEDED);
+      const double error = 0.3 * ratio * (size == 1000 ? 1 : 0.66);
+      Set(*point.mutable_mean(), error, error * 0.95, error * 1.05);
+      for (uint64_t seed = 1; seed <= 3; ++seed) {
+        point.add_seeds()->set_seed(seed);
+        point.mutable_seeds(static_cast<int>(seed) - 1)->set_error(error);
+      }
+      point.set_core_seconds(6);
+      point.set_flops(3e11);
+      point.set_parameters((on & 1) != 0 ? 535818 : 12730);
+    }
+  }
+  v1::TakeawayAnalysis& takeaway = *study.mutable_analysis()->mutable_takeaway();
+  takeaway.set_seeds(3);
+  const auto fill = [](v1::TakeawayEffect& effect, double ratio, double width) {
+    Set(*effect.mutable_ratio(), ratio, ratio / width, ratio * width);
+    effect.set_p_value(0.0004);
+  };
+  const std::vector<std::string> names = {"data", "model", "compute", "algorithm"};
+  const double ratios[] = {0.66, 0.84, 0.71, 0.9};
+  for (size_t i = 0; i < names.size(); ++i) {
+    takeaway.add_factors(names[i]);
+    v1::TakeawayEffect& alone = *takeaway.add_alone();
+    alone.add_factors(names[i]);
+    fill(alone, ratios[i] * 1.1, 1.1);
+  }
+  for (uint32_t chosen = 1; chosen < 16; ++chosen) {
+    v1::TakeawayEffect& effect = *takeaway.add_effects();
+    for (size_t i = 0; i < names.size(); ++i) {
+      if ((chosen >> i & 1) != 0) effect.add_factors(names[i]);
+    }
+    fill(effect, effect.factors_size() == 1 ? 0.8 : 0.98, 1.04);
+  }
+  for (const std::string& name : names) takeaway.mutable_together()->add_factors(name);
+  fill(*takeaway.mutable_together(), 0.31, 1.08);
+  Set(*takeaway.mutable_product(), 0.39, 0.33, 0.46);
+  Set(*takeaway.mutable_beyond_product(), 0.79, 0.7, 0.9);
+  Find(*study.mutable_analysis(), "together they beat each alone", v1::HOLDS,
+       "together data, model, compute and algorithm take the error to 0.31x (0.29 to 0.33)",
+       {"none-1000", "model-compute-algorithm-54000"});
+  study.set_total_runs(48);
+  study.set_points_ended(16);
+  return study;
+}
+
 v1::Study WideStudy(int contenders, const std::string& name) {
   v1::Study study;
   study.set_name("studies/wide");

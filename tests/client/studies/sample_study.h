@@ -16,6 +16,8 @@ v1::Study UnfinishedStudy(int ended);
 v1::Study FlawedStudy();
 // A regression with two contenders.
 v1::Study RegressionStudy();
+// A takeaway study of data and three other factors, ended well and analysed.
+v1::Study TakeawayStudy();
 // Of `contenders` contenders at two sizes, each named `name` and a number.
 v1::Study WideStudy(int contenders, const std::string& name);
 

@@ -20,11 +20,11 @@ void Write(const std::string& folder, const std::string& name, const v1::Study& 
       client::ReportOf(study, {{"server", "trainyardd 0.1.0, oneDNN 2.6.3"},
                                {"machine of the server", "2 cores, avx512_core_amx"}}));
   for (const std::string& figure : client::StudyFigureNames()) {
-    const figures::Plot plot = client::FigureOf(study, *client::ParseStudyFigure(figure));
+    const figures::Figure drawn = client::FigureOf(study, *client::ParseStudyFigure(figure));
     std::ofstream(absl::StrCat(folder, "/", name, "-", figure, ".svg"))
-        << figures::Svg(plot, figures::SvgOptions());
+        << figures::Svg(drawn, figures::SvgOptions());
     if (name != "wide")
-      std::cout << figures::TerminalText(plot, figures::TerminalOptions()) << "\n";
+      std::cout << figures::TerminalText(drawn, figures::TerminalOptions()) << "\n";
   }
 }
 
@@ -38,11 +38,9 @@ int main(int argc, char** argv) {
   }
   namespace client = trainyard::client;
   const std::vector<std::pair<std::string, trainyard::v1::Study>> studies = {
-      {"whole", client::SampleStudy()},
-      {"unfinished", client::UnfinishedStudy(21)},
-      {"flawed", client::FlawedStudy()},
-      {"regression", client::RegressionStudy()},
-      {"wide", client::WideStudy(64, "contender-")}};
+      {"whole", client::SampleStudy()},      {"unfinished", client::UnfinishedStudy(21)},
+      {"flawed", client::FlawedStudy()},     {"regression", client::RegressionStudy()},
+      {"takeaway", client::TakeawayStudy()}, {"wide", client::WideStudy(64, "contender-")}};
   for (const auto& [name, study] : studies) trainyard::Write(argv[1], name, study);
   return 0;
 }

@@ -25,6 +25,10 @@ const StudyFigure kAll[] = {StudyFigure::kError, StudyFigure::kPerformance,
                             StudyFigure::kPredictability, StudyFigure::kCoreSeconds,
                             StudyFigure::kFlops};
 
+figures::Plot PlotOf(const v1::Study& study, StudyFigure which) {
+  return std::get<figures::Plot>(FigureOf(study, which));
+}
+
 // A point of 0.25 [0.2, 0.3] at 100 samples, and a law through it to 1,000.
 v1::Study OnePoint() {
   v1::Study study;
@@ -58,7 +62,7 @@ v1::StudyLaw& AddLaw(v1::Study& study) {
 }
 
 TEST(StudyFigures, ErrorHasPointsWithTheirIntervals) {
-  const figures::Plot plot = FigureOf(OnePoint(), StudyFigure::kError);
+  const figures::Plot plot = PlotOf(OnePoint(), StudyFigure::kError);
   ASSERT_EQ(plot.series.size(), 1u);
   EXPECT_EQ(plot.series[0].name, "a");
   ASSERT_EQ(plot.series[0].points.size(), 1u);
@@ -75,7 +79,7 @@ TEST(StudyFigures, ErrorHasPointsWithTheirIntervals) {
 TEST(StudyFigures, PerformanceIsOneMinusError) {
   v1::Study study = OnePoint();
   AddLaw(study).mutable_asymptote()->set_value(0.125);
-  const figures::Plot plot = FigureOf(study, StudyFigure::kPerformance);
+  const figures::Plot plot = PlotOf(study, StudyFigure::kPerformance);
   EXPECT_EQ(plot.y.scale, figures::Scale::kLinear);
   EXPECT_EQ(plot.y.label, "test accuracy");
   EXPECT_EQ(plot.series[0].points[0].y, 0.75);
@@ -91,7 +95,7 @@ TEST(StudyFigures, PerformanceIsOneMinusError) {
 TEST(StudyFigures, LawsAreSolidAsFarAsWasMeasured) {
   v1::Study study = OnePoint();
   AddLaw(study);
-  const figures::Series series = FigureOf(study, StudyFigure::kError).series[0];
+  const figures::Series series = PlotOf(study, StudyFigure::kError).series[0];
   ASSERT_EQ(series.line.size(), 2u);
   EXPECT_EQ(series.line.back().x, 100);
   ASSERT_EQ(series.forecast.size(), 2u) << "joined to the solid part";
@@ -103,29 +107,29 @@ TEST(StudyFigures, LawsAreSolidAsFarAsWasMeasured) {
 TEST(StudyFigures, AsymptotesBelowTheCurvesDoNotStretchTheAxis) {
   v1::Study study = OnePoint();
   AddLaw(study).mutable_asymptote()->set_value(1e-9);
-  EXPECT_FALSE(FigureOf(study, StudyFigure::kError).series[0].asymptote.has_value());
+  EXPECT_FALSE(PlotOf(study, StudyFigure::kError).series[0].asymptote.has_value());
   study.mutable_analysis()->mutable_laws(0)->mutable_asymptote()->set_value(
       -std::numeric_limits<double>::infinity());
-  EXPECT_FALSE(FigureOf(study, StudyFigure::kPerformance).series[0].asymptote.has_value());
+  EXPECT_FALSE(PlotOf(study, StudyFigure::kPerformance).series[0].asymptote.has_value());
 }
 
 TEST(StudyFigures, WideIntervalsDoNotFlattenTheCurves) {
   v1::Study study = OnePoint();
   study.mutable_points(0)->mutable_mean()->set_low(-3);
   study.mutable_points(0)->mutable_mean()->set_high(30);
-  const figures::Plot plot = FigureOf(study, StudyFigure::kError);
+  const figures::Plot plot = PlotOf(study, StudyFigure::kError);
   EXPECT_GT(*plot.y.low, 0.1);
   EXPECT_LT(*plot.y.high, 0.5);
 }
 
 TEST(StudyFigures, DeviationIsThatOfTheSeeds) {
-  const figures::Plot plot = FigureOf(OnePoint(), StudyFigure::kPredictability);
+  const figures::Plot plot = PlotOf(OnePoint(), StudyFigure::kPredictability);
   ASSERT_EQ(plot.series[0].points.size(), 1u);
   // 0.23 and 0.27: squares 2 * 0.02^2, over one degree of freedom.
   EXPECT_NEAR(plot.series[0].points[0].y, 0.02 * std::sqrt(2), 1e-12);
   v1::Study study = OnePoint();
   study.mutable_points(0)->mutable_seeds(0)->set_error(kNaN);
-  EXPECT_TRUE(FigureOf(study, StudyFigure::kPredictability).series[0].points.empty())
+  EXPECT_TRUE(PlotOf(study, StudyFigure::kPredictability).series[0].points.empty())
       << "one seed says nothing of the spread";
 }
 
@@ -134,36 +138,36 @@ TEST(StudyFigures, CostIsThatOfARun) {
   study.mutable_specification()->mutable_contenders(0)->add_candidates();
   study.mutable_specification()->mutable_contenders(0)->add_candidates();
   // Two candidates with two seeds: four runs.
-  EXPECT_EQ(FigureOf(study, StudyFigure::kCoreSeconds).series[0].points[0].x, 2);
-  EXPECT_EQ(FigureOf(study, StudyFigure::kFlops).series[0].points[0].x, 1e6);
+  EXPECT_EQ(PlotOf(study, StudyFigure::kCoreSeconds).series[0].points[0].x, 2);
+  EXPECT_EQ(PlotOf(study, StudyFigure::kFlops).series[0].points[0].x, 1e6);
   study.mutable_points(0)->set_flops(0);
-  EXPECT_TRUE(FigureOf(study, StudyFigure::kFlops).series[0].points.empty());
+  EXPECT_TRUE(PlotOf(study, StudyFigure::kFlops).series[0].points.empty());
 }
 
 TEST(StudyFigures, RegressionsSaySo) {
-  const figures::Plot plot = FigureOf(RegressionStudy(), StudyFigure::kError);
+  const figures::Plot plot = PlotOf(RegressionStudy(), StudyFigure::kError);
   EXPECT_THAT(plot.y.label, HasSubstr("mean squared"));
   EXPECT_EQ(plot.y.format, figures::NumberFormat::kPlain);
-  EXPECT_THAT(FigureOf(RegressionStudy(), StudyFigure::kPerformance).y.label,
+  EXPECT_THAT(PlotOf(RegressionStudy(), StudyFigure::kPerformance).y.label,
               HasSubstr("mean squared"));
   v1::Study unsaid = OnePoint();
   unsaid.mutable_points(0)->mutable_mean()->set_value(17);
-  EXPECT_EQ(FigureOf(unsaid, StudyFigure::kError).y.format, figures::NumberFormat::kPlain);
+  EXPECT_EQ(PlotOf(unsaid, StudyFigure::kError).y.format, figures::NumberFormat::kPlain);
 }
 
 TEST(StudyFigures, MarksTheCrossingsOfTheBest) {
-  const figures::Plot plot = FigureOf(SampleStudy(), StudyFigure::kError);
+  const figures::Plot plot = PlotOf(SampleStudy(), StudyFigure::kError);
   ASSERT_EQ(plot.intervals.size(), 1u) << "hog-svm is better than the other pairs where they cross";
   EXPECT_EQ(plot.intervals[0].label, "cnn passes hog-svm at");
   EXPECT_EQ(plot.intervals[0].low, 13900);
 }
 
 TEST(StudyFigures, SayWhatIsMissing) {
-  EXPECT_EQ(FigureOf(FlawedStudy(), StudyFigure::kError).heading.note,
+  EXPECT_EQ(PlotOf(FlawedStudy(), StudyFigure::kError).heading.note,
             "Of 56 points 1 point failed, 1 point was cancelled; they are in no figure.");
-  EXPECT_EQ(FigureOf(UnfinishedStudy(55), StudyFigure::kFlops).heading.note,
+  EXPECT_EQ(PlotOf(UnfinishedStudy(55), StudyFigure::kFlops).heading.note,
             "Of 56 points 1 point has not ended; it is in no figure.");
-  EXPECT_EQ(FigureOf(FlawedStudy(), StudyFigure::kError).series[2].points.size(), 7u);
+  EXPECT_EQ(PlotOf(FlawedStudy(), StudyFigure::kError).series[2].points.size(), 7u);
 }
 
 // Studies that are odd in every way that the server may make them.
@@ -204,7 +208,7 @@ std::vector<v1::Study> OddStudies() {
 TEST(StudyFigures, AnyStudyCanBeDrawn) {
   for (const v1::Study& study : OddStudies()) {
     for (const StudyFigure which : kAll) {
-      const figures::Plot plot = FigureOf(study, which);
+      const figures::Plot plot = PlotOf(study, which);
       const std::string svg = figures::Svg(plot, figures::SvgOptions());
       EXPECT_THAT(svg, HasSubstr("</svg>"));
       EXPECT_THAT(svg, Not(HasSubstr("<script")));
