@@ -7,6 +7,7 @@
 #include "client/cli/console.h"
 #include "client/cli/options.h"
 #include "client/cli/output.h"
+#include "client/studies/study_figures.h"
 #include "trainyard/v1/study.pb.h"
 
 namespace trainyard::cli {
@@ -23,8 +24,8 @@ class FigureChoice {
   std::string name_;
 };
 
-// The figure of this name at `width` columns, in at most `rows` rows (0: as many as it takes).
-std::string FigureText(const v1::Study& study, const std::string& name, int width, int rows,
+// The figure at `width` columns, in at most `rows` rows (0: as many as it takes).
+std::string FigureText(const v1::Study& study, client::StudyFigure which, int width, int rows,
                        const Console& console);
 // "scaling  ━━━━━━───  37/56 points  2 failed  now cnn at 3,000", at most `width` columns.
 std::string ProgressLine(const v1::Study& study, int width, bool unicode);
