@@ -69,6 +69,7 @@ class Reporter {
       AddPerformance(report);
       AddLaws(report);
       AddPredictability(report);
+      AddFeatures(report);
     }
     AddComputation(report);
     AddMethods(report);
@@ -268,6 +269,15 @@ class Reporter {
          {Exhibit{FigureOf(study_, StudyFigure::kPredictability),
                   "Each seed draws its own subset and its own initial weights: how far apart the "
                   "results of one recipe lie"}}});
+  }
+
+  void AddFeatures(Report& report) const {
+    if (study_.analysis().feature_gains().empty()) return;
+    report.sections.push_back(
+        {"Features",
+         {Exhibit{FigureOf(study_, StudyFigure::kFeatures),
+                  "The same way to learn without and with hand-engineered features: the share of "
+                  "its errors that they remove"}}});
   }
 
   void AddComputation(Report& report) const {

@@ -21,9 +21,9 @@ using testing::Not;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-const StudyFigure kAll[] = {StudyFigure::kError, StudyFigure::kPerformance,
+const StudyFigure kAll[] = {StudyFigure::kError,          StudyFigure::kPerformance,
                             StudyFigure::kPredictability, StudyFigure::kCoreSeconds,
-                            StudyFigure::kFlops};
+                            StudyFigure::kFlops,          StudyFigure::kFeatures};
 
 figures::Plot PlotOf(const v1::Study& study, StudyFigure which) {
   return std::get<figures::Plot>(FigureOf(study, which));
@@ -74,6 +74,29 @@ TEST(StudyFigures, ErrorHasPointsWithTheirIntervals) {
   EXPECT_EQ(plot.y.format, figures::NumberFormat::kPercent);
   EXPECT_EQ(plot.meanings.line, "") << "no law yet";
   EXPECT_EQ(plot.heading.note, "");
+}
+
+TEST(StudyFigures, FeaturesShowWhatTheyRemove) {
+  v1::Study study = OnePoint();
+  EXPECT_THAT(PlotOf(study, StudyFigure::kFeatures).heading.note, HasSubstr("No two contenders"));
+  v1::StudyFeatureGain& gain = *study.mutable_analysis()->add_feature_gains();
+  gain.set_without("svm");
+  gain.set_with("hog-svm");
+  for (const double size : {100.0, 1000.0}) {
+    v1::StudyFeatureGain::Point& point = *gain.add_points();
+    point.set_size(size);
+    point.mutable_removed()->set_value(size == 100 ? 0.5 : -0.25);
+    point.mutable_removed()->set_low(size == 100 ? 0.4 : -30);
+    point.mutable_removed()->set_high(0.6);
+  }
+  const figures::Plot plot = PlotOf(study, StudyFigure::kFeatures);
+  ASSERT_EQ(plot.series.size(), 1u);
+  EXPECT_EQ(plot.series[0].name, "svm -> hog-svm");
+  EXPECT_EQ(plot.series[0].points[0].y, 0.5);
+  EXPECT_EQ(plot.series[0].points[0].low, 0.4);
+  // An interval far below keeps the axis readable.
+  EXPECT_EQ(plot.series[0].points[1].low, -1);
+  EXPECT_EQ(plot.references[0].y, 0);
 }
 
 TEST(StudyFigures, PerformanceIsOneMinusError) {
