@@ -140,6 +140,11 @@ std::string LimitName(Limit limit) {
 }
 
 LimitVerdict JudgeLimits(const JointFit& fit, double samples, double parameters) {
+  return JudgeLimits(fit, fit.law.Region(), samples, parameters);
+}
+
+LimitVerdict JudgeLimits(const JointFit& fit, const std::vector<Law>& region, double samples,
+                         double parameters) {
   constexpr double kMaterialMiss = 0.1;
   // Share of the term `index` (E, A/N^a, B/n^b) in the error; a third each where there is none.
   const auto share = [&](const Law& law, int index) {
@@ -149,7 +154,6 @@ LimitVerdict JudgeLimits(const JointFit& fit, double samples, double parameters)
     return law.coefficients[static_cast<size_t>(index)] * factor / total;
   };
   LimitVerdict verdict;
-  const std::vector<Law> region = fit.law.Region();
   // A share, and by how much it leads the larger of the other two; of each term.
   const auto estimate = [&](int index, Estimate& of_share, Estimate& lead) {
     for (size_t i = 0; i < region.size(); ++i) {

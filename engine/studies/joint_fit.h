@@ -54,5 +54,8 @@ struct LimitVerdict {
 
 // What the error at a user's (N, n) is made of, and so what would lower it.
 LimitVerdict JudgeLimits(const JointFit& fit, double samples, double parameters);
+// The same where many points are asked about: `region` is fit.law.Region(), which takes long.
+LimitVerdict JudgeLimits(const JointFit& fit, const std::vector<Law>& region, double samples,
+                         double parameters);
 
 }  // namespace trainyard::studies

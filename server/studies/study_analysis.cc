@@ -18,12 +18,12 @@
 #include "engine/studies/feature_gain.h"
 #include "engine/studies/forecast.h"
 #include "engine/studies/guards.h"
-#include "engine/studies/joint_fit.h"
 #include "engine/studies/plateau.h"
 #include "engine/studies/predictability.h"
 #include "server/studies/activation_analysis.h"
 #include "server/studies/answers.h"
 #include "server/studies/feature_pairs.h"
+#include "server/studies/joint_analysis.h"
 #include "server/studies/takeaway_analysis.h"
 
 namespace trainyard {
@@ -264,27 +264,28 @@ void Analysis::AddFeatureGains() {
   }
 }
 
+// Of each ladder of models; of a study without one, of all its networks.
 void Analysis::AddLimits() {
-  std::vector<studies::ModelCurve> curves;
-  std::vector<const Line*> behind;
+  std::map<std::string, std::vector<const Line*>> ladders;
+  const bool any = std::any_of(lines_.begin(), lines_.end(), [](const Line& line) {
+    return !line.contender->ladder_of().empty();
+  });
   for (const Line* line : Of(v1::NETWORK)) {
-    if (line->parameters <= 0) continue;
-    curves.push_back({line->parameters, line->curve});
-    behind.push_back(line);
+    if (line->parameters <= 0 || (any && line->contender->ladder_of().empty())) continue;
+    ladders[line->contender->ladder_of()].push_back(line);
   }
-  // Asked only of a ladder of models.
-  if (curves.size() < 3) return;
-  const Line& largest = **std::max_element(
-      behind.begin(), behind.end(),
-      [](const Line* a, const Line* b) { return a->parameters < b->parameters; });
-  const double samples = largest.curve.points.back().size;
-  const std::string claim =
-      absl::StrCat(largest.contender->name(), " at its largest size is limited by one factor");
-  const absl::StatusOr<studies::JointFit> fit = studies::FitJoint(curves);
-  if (!fit.ok()) {
-    return Add(claim, {studies::Verdict::kInsufficientData, Message(fit.status()), {}}, behind);
+  for (const auto& [name, lines] : ladders) {
+    if (lines.size() < 3) continue;
+    ModelLadder ladder;
+    ladder.name = name;
+    for (const Line* line : lines) {
+      ladder.contenders.push_back(line->contender->name());
+      ladder.curves.push_back({line->parameters, line->curve});
+    }
+    JointAnswer answer = AnalyseLadder(ladder, study_.specification().operating_points());
+    for (const auto& [claim, finding] : answer.findings) Add(claim, finding, lines);
+    if (answer.law.has_value()) *result_.add_joint_laws() = *std::move(answer.law);
   }
-  Add(claim, studies::JudgeLimits(*fit, samples, largest.parameters).finding, behind);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace {
 constexpr int kMostContenders = 64;
 constexpr int kMostSizes = 64;
 constexpr int kMostPoints = 1000;
+constexpr int kMostOperatingPoints = 16;
 constexpr int64_t kMostRuns = 100'000;
 constexpr uint32_t kDefaultSeeds = 5;
 constexpr uint32_t kLeastSeeds = 2;
@@ -59,6 +60,7 @@ void CheckContender(const v1::StudySpecification& study, int index, Violations& 
   if (!v1::Family_IsValid(contender.family()))
     violations.Add(path + ".family", "unknown value; known: TRADITIONAL, NETWORK");
   CheckCandidates(contender.candidates(), path, study.data(), violations);
+  CheckLadder(contender, path, study.data(), violations);
   if (contender.least_steps() > kMostSteps)
     violations.Add(path + ".least_steps", absl::StrCat("at most ", kMostSteps));
 }
@@ -72,9 +74,12 @@ void CheckStudy(v1::StudySpecification& study, Violations& violations) {
   if (study.has_activation()) return ExpandActivationStudy(study, violations);
   if (study.contenders().empty())
     violations.Add("contenders", "required: at least one way to learn");
-  if (study.contenders_size() > kMostContenders) {
-    return violations.Add("contenders", absl::StrCat(study.contenders_size(),
-                                                     " contenders; at most ", kMostContenders));
+  int64_t contenders = 0;
+  for (const v1::Contender& contender : study.contenders())
+    contenders += std::max(1, contender.ladder_size());
+  if (contenders > kMostContenders) {
+    return violations.Add("contenders",
+                          absl::StrCat(contenders, " contenders; at most ", kMostContenders));
   }
   std::set<std::string> names;
   for (int i = 0; i < study.contenders_size(); ++i) {
@@ -84,15 +89,36 @@ void CheckStudy(v1::StudySpecification& study, Violations& violations) {
                      absl::StrCat("'", study.contenders(i).name(), "' is there already"));
     }
   }
-  const int64_t points = int64_t{study.contenders_size()} * study.sizes_size();
+  if (study.operating_points_size() > kMostOperatingPoints)
+    violations.Add("operating_points", absl::StrCat("at most ", kMostOperatingPoints));
+  for (int i = 0; i < study.operating_points_size(); ++i) {
+    const v1::OperatingPoint& point = study.operating_points(i);
+    if (point.parameters() == 0 || point.samples() == 0)
+      violations.Add(absl::StrCat("operating_points[", i, "]"), "both numbers must be above 0");
+  }
+}
+
+// Once ladders are contenders.
+void CheckSize(const v1::StudySpecification& study, const std::vector<ContenderPlace>& places,
+               Violations& violations) {
+  std::set<std::string> names;
+  for (int i = 0; i < study.contenders_size(); ++i) {
+    if (names.insert(study.contenders(i).name()).second) continue;
+    const ContenderPlace& place = places[static_cast<size_t>(i)];
+    const std::string step = place.step < 0 ? "" : absl::StrCat(".ladder[", place.step, "]");
+    violations.Add(absl::StrCat(ContenderPath(place.contender), step, ".name"),
+                   absl::StrCat("'", study.contenders(i).name(), "' is there already"));
+  }
+  const int64_t sizes = static_cast<int64_t>(SizesOf(study).size());
+  const int64_t points = study.contenders_size() * sizes;
   if (points > kMostPoints) {
     violations.Add("sizes",
-                   absl::StrCat(study.contenders_size(), " contenders at ", study.sizes_size(),
+                   absl::StrCat(study.contenders_size(), " contenders at ", sizes,
                                 " sizes are ", points, " jobs; at most ", kMostPoints));
   }
   int64_t runs = 0;
   for (const v1::Contender& contender : study.contenders())
-    runs += int64_t{CandidateCount(contender)} * study.seeds() * study.sizes_size();
+    runs += int64_t{CandidateCount(contender)} * study.seeds() * sizes;
   if (runs > kMostRuns) {
     violations.Add("seeds", absl::StrCat("the study would train ", runs, " models; at most ",
                                          kMostRuns, ": take fewer seeds, sizes or candidates"));
@@ -180,6 +206,11 @@ StudyPlan PlanStudy(const v1::StudySpecification& specification, Violations& vio
   FillDefaults(study);
   CheckStudy(study, violations);
   if (!violations.empty()) return plan;
+  plan.written = study.contenders();
+  plan.places = ExpandLadders(study, violations);
+  if (!violations.empty()) return plan;
+  CheckSize(study, plan.places, violations);
+  if (!violations.empty()) return plan;
   const std::vector<uint64_t> sizes = SizesOf(study);
   for (const v1::Contender& contender : study.contenders()) {
     for (const uint64_t size : sizes) {
@@ -197,27 +228,28 @@ StudyPlan PlanStudy(const v1::StudySpecification& specification, Violations& vio
 std::string PathInStudy(const StudyPlan& plan, int point, const std::string& path) {
   const v1::StudySpecification& study = plan.study.specification();
   const int sizes = std::max(1, study.sizes_size());
-  const std::string contender = ContenderPath(point / sizes);
+  const ContenderPlace& place = plan.places[static_cast<size_t>(point / sizes)];
+  const std::string contender = ContenderPath(place.contender);
   if (absl::StartsWith(path, "data.subset")) return absl::StrCat("sizes[", point % sizes, "]");
   const int own = study.data().transforms_size();
   int transform = 0;
   if (std::sscanf(path.c_str(), "data.transforms[%d]", &transform) == 1 && transform >= own) {
     return absl::StrCat(contender, ".transforms[", transform - own, path.substr(path.find(']')));
   }
-  std::string candidate;
+  std::string within = path;
   int run = 0;
   if (!study.has_activation() && std::sscanf(path.c_str(), "runs[%d]", &run) == 1) {
-    candidate = absl::StrCat("candidates[", run / static_cast<int>(study.seeds()),
-                             path.substr(path.find(']')));
+    within = absl::StrCat("candidates[", run / static_cast<int>(study.seeds()),
+                          path.substr(path.find(']')));
   }
   if (absl::StartsWith(path, "data") || absl::StartsWith(path, "resources")) return path;
   if (study.has_activation()) return PathInActivationStudy(study, point / sizes, path);
-  if (study.has_takeaway()) {
-    return PathInTakeaway(study.takeaway(), study.contenders(point / sizes),
-                          candidate.empty() ? path : candidate);
-  }
-  return candidate.empty() ? absl::StrCat(contender, ".specification.", path)
-                           : absl::StrCat(contender, ".", candidate);
+  if (study.has_takeaway())
+    return PathInTakeaway(study.takeaway(), study.contenders(point / sizes), within);
+  const v1::Variant none;
+  const v1::Variant& step =
+      place.step < 0 ? none : plan.written[place.contender].ladder(place.step);
+  return absl::StrCat(contender, ".", PathInLadder(step, place.step, within));
 }
 
 }  // namespace trainyard

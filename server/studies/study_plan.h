@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/violations.h"
+#include "server/studies/ladder_plan.h"
 #include "trainyard/v1/study.pb.h"
 
 namespace trainyard {
@@ -15,6 +16,9 @@ struct StudyPlan {
   v1::Study study;
   // Of each point.
   std::vector<v1::Specification> jobs;
+  // The contenders as the user wrote them, and where each of the study's comes from.
+  google::protobuf::RepeatedPtrField<v1::Contender> written;
+  std::vector<ContenderPlace> places;
 };
 
 // What can be told without the catalogs and the data; the jobs are to be checked as any others. The

@@ -53,11 +53,6 @@ std::vector<std::string> Decided(const v1::Variant& level) {
   return decided;
 }
 
-bool IsWithin(const std::string& path, const std::string& whole) {
-  return path == whole || absl::StartsWith(path, whole + ".") ||
-         absl::StartsWith(path, whole + "[");
-}
-
 void CheckOverlaps(const v1::TakeawayStudy& takeaway, Violations& violations) {
   std::map<std::string, int> owners;
   for (int i = 0; i < takeaway.factors_size(); ++i) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace trainyard {
@@ -122,6 +123,11 @@ std::vector<std::string> ChangedPaths(const v1::Specification& upper) {
   std::vector<std::string> paths;
   AddPaths(upper, "", paths);
   return paths;
+}
+
+bool IsWithin(const std::string& path, const std::string& whole) {
+  return path == whole || absl::StartsWith(path, whole + ".") ||
+         absl::StartsWith(path, whole + "[");
 }
 
 void FillPlaceholders(const PlaceholderValues& values, v1::Specification& specification,
