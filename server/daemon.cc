@@ -27,6 +27,7 @@
 #include "server/api/metric_service.h"
 #include "server/api/server_service.h"
 #include "server/api/study_service.h"
+#include "server/api/sweep_service.h"
 #include "server/data_folder.h"
 #include "server/jobs/job_manager.h"
 #include "server/workers/local_workers.h"
@@ -128,9 +129,11 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<DatasetStore> datasets_;
   std::unique_ptr<JobStore> jobs_;
   std::unique_ptr<StudyStore> studies_;
+  std::unique_ptr<SweepStore> sweeps_;
   std::unique_ptr<Notifier> notifier_;
   std::unique_ptr<LocalWorkers> workers_;
   std::unique_ptr<JobManager> manager_;
+  std::unique_ptr<AshaController> asha_;
 
   std::unique_ptr<Authorizer> public_authorizer_;
   std::unique_ptr<Authorizer> worker_authorizer_;
@@ -179,11 +182,14 @@ absl::Status RunningDaemon::Start() {
                                       options_.datasets, clock_));
   jobs_ = std::make_unique<JobStore>(*store_);
   studies_ = std::make_unique<StudyStore>(*store_);
+  sweeps_ = std::make_unique<SweepStore>(*store_);
   notifier_ = std::make_unique<Notifier>(
       *control_, [this](const std::string& job) { return jobs_->LastSequence(job); });
   workers_ = std::make_unique<LocalWorkers>(WorkerOptions());
   manager_ = std::make_unique<JobManager>(options_.jobs, *store_, *artifacts_, *notifier_,
                                           *workers_, *control_, *worker_files_, clock_);
+  asha_ = std::make_unique<AshaController>(*sweeps_, *jobs_, *manager_, *notifier_, *handlers_,
+                                           clock_);
   workers_->Supervise([this](const std::string& worker, const std::string& how) {
     spdlog::info("worker {} ended: {}", worker, how);
     manager_->OnWorkerExited(worker, how);
@@ -211,6 +217,9 @@ absl::Status RunningDaemon::Start() {
                                                           *jobs_, *watches_, checker, *datasets_));
   services_.push_back(std::make_unique<StudyServiceHandler>(
       *public_calls_, *check_calls_, *manager_, *jobs_, *studies_, checker, *datasets_, clock_));
+  services_.push_back(std::make_unique<SweepServiceHandler>(*public_calls_, *check_calls_,
+                                                            *manager_, *jobs_, *sweeps_, *asha_,
+                                                            checker, *datasets_, clock_));
   services_.push_back(std::make_unique<MetricServiceHandler>(*public_calls_, *jobs_));
   services_.push_back(std::make_unique<ArtifactServiceHandler>(*public_calls_, *download_calls_,
                                                                *jobs_, *artifacts_));
@@ -221,11 +230,13 @@ absl::Status RunningDaemon::Start() {
   services_.push_back(std::make_unique<ServerServiceHandler>(*public_calls_, *manager_, Info()));
 
   RETURN_IF_ERROR(manager_->Recover());
+  asha_->Recover();
   // Workers of an earlier server dial first: their jobs wait for them.
   ASSIGN_OR_RETURN(worker_server_, StartWorkerServer(*worker_service_, folder_->worker_socket()));
   uploads_expired_ = clock_.Monotonic();  // the stores were swept when they were opened
   ticker_ = std::make_unique<Ticker>([this] {
     manager_->Tick();
+    asha_->Tick();
     watches_->Tick();
     uploads_->Tick();
     ExpireUploads();

@@ -160,20 +160,37 @@ void Dispatcher::CreateAll(std::vector<NewJob> jobs, const WithinCreation& withi
 
 void Dispatcher::Cancel(const std::string& name, const std::string& request_id,
                         const std::string& request_hash, const JobCallback& done) {
-  Transact<JobAnswer>(
+  CancelOnDisk(
+      name,
       [=, now = clock_.Now()](Connection& connection) {
         return CancelJob(connection, name, request_id, request_hash, now);
       },
-      [this, name, done](absl::StatusOr<JobAnswer> answer) {
-        if (!answer.ok()) return done(answer.status());
-        if (!answer->replayed) {
-          Publish(answer->outcome);
-          queue_.Remove(name);
-          if (Worker* worker = workers_.Holding(name); worker != nullptr) AskToCancel(*worker);
-          Schedule();
-        }
-        done(std::move(answer->job));
-      });
+      done);
+}
+
+void Dispatcher::Stop(const std::string& name, const std::string& reason,
+                      const std::string& message, const JobCallback& done) {
+  CancelOnDisk(
+      name,
+      [=, now = clock_.Now()](Connection& connection) {
+        return StopJob(connection, name, reason, message, now);
+      },
+      done);
+}
+
+void Dispatcher::CancelOnDisk(const std::string& name,
+                              std::function<absl::StatusOr<JobAnswer>(Connection&)> transition,
+                              const JobCallback& done) {
+  Transact<JobAnswer>(std::move(transition), [this, name, done](absl::StatusOr<JobAnswer> answer) {
+    if (!answer.ok()) return done(answer.status());
+    if (!answer->replayed) {
+      Publish(answer->outcome);
+      queue_.Remove(name);
+      if (Worker* worker = workers_.Holding(name); worker != nullptr) AskToCancel(*worker);
+      Schedule();
+    }
+    done(std::move(answer->job));
+  });
 }
 
 void Dispatcher::AskToCancel(Worker& worker) {

@@ -48,6 +48,8 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
                  const std::function<void(absl::Status)>& done);
   void Cancel(const std::string& name, const std::string& request_id,
               const std::string& request_hash, const JobCallback& done);
+  void Stop(const std::string& name, const std::string& reason, const std::string& message,
+            const JobCallback& done);
 
   // Workers: dispatcher_workers.cc.
   void Hello(const WorkerHello& hello, const Link& link);
@@ -105,6 +107,9 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void ForgiveStandstill();
   // The process of an earlier server has ended.
   bool IsGone(const Worker& worker) const;
+  void CancelOnDisk(const std::string& name,
+                    std::function<absl::StatusOr<JobAnswer>(Connection&)> transition,
+                    const JobCallback& done);
   void AskToCancel(Worker& worker);
   void Erase(const std::string& worker);
   void FinishDrain();

@@ -32,6 +32,10 @@ void JobManager::Cancel(std::string name, std::string request_id, std::string re
   Post([=](Dispatcher& dispatcher) { dispatcher.Cancel(name, request_id, request_hash, done); });
 }
 
+void JobManager::Stop(std::string name, std::string reason, std::string message, JobCallback done) {
+  Post([=](Dispatcher& dispatcher) { dispatcher.Stop(name, reason, message, done); });
+}
+
 void JobManager::OnWorkerHello(WorkerHello hello, Connection connection) {
   Post([=](Dispatcher& dispatcher) { dispatcher.Hello(hello, connection); });
 }

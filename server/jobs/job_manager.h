@@ -64,6 +64,10 @@ class JobManager {
   // NOT_FOUND; FAILED_PRECONDITION JOB_TERMINAL{state}.
   void Cancel(std::string name, std::string request_id, std::string request_hash, JobCallback done);
 
+  // Ends a job for a reason of the server's own, which its state then has: STOPPED_EARLY. Errors as
+  // above.
+  void Stop(std::string name, std::string reason, std::string message, JobCallback done);
+
   // The stream's side. Answers go through the connection.
   void OnWorkerHello(WorkerHello hello, Connection connection);
   // Acks what is on disk; Close(LEASE_LOST) for a lease that is not the newest.

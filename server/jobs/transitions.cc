@@ -59,6 +59,13 @@ absl::Status GiveUpLease(Connection& connection, const JobRow& row) {
   return DropUploads(connection, row.id);
 }
 
+absl::Status AppendCancel(Connection& connection, JobRow& row, const std::string& reason,
+                          const std::string& message, std::chrono::nanoseconds now) {
+  if (row.summary.state() == v1::CANCELLING) return absl::OkStatus();
+  const v1::JobState next = row.summary.state() == v1::RUNNING ? v1::CANCELLING : v1::CANCELLED;
+  return AppendEvents(connection, row, {StateEvent(next, reason, message)}, now);
+}
+
 bool MayReport(const v1::Event& event) {
   return !event.has_state() || IsTerminal(event.state().state());
 }
@@ -86,11 +93,16 @@ absl::StatusOr<JobAnswer> CancelJob(Connection& connection, const std::string& n
   ASSIGN_OR_RETURN(std::optional<v1::Job> known, FindAnswer(connection, request_id, request_hash));
   if (known) return JobAnswer{*std::move(known), {}, true};
   ASSIGN_OR_RETURN(JobRow row, FindJob(connection, name));
-  if (row.summary.state() != v1::CANCELLING) {
-    const v1::JobState next = row.summary.state() == v1::RUNNING ? v1::CANCELLING : v1::CANCELLED;
-    RETURN_IF_ERROR(AppendEvents(connection, row, {StateEvent(next, "CANCELLED_BY_USER")}, now));
-  }
+  RETURN_IF_ERROR(AppendCancel(connection, row, "CANCELLED_BY_USER", "", now));
   return Answer(connection, row, request_id, request_hash, now);
+}
+
+absl::StatusOr<JobAnswer> StopJob(Connection& connection, const std::string& name,
+                                  const std::string& reason, const std::string& message,
+                                  std::chrono::nanoseconds now) {
+  ASSIGN_OR_RETURN(JobRow row, FindJob(connection, name));
+  RETURN_IF_ERROR(AppendCancel(connection, row, reason, message, now));
+  return Answer(connection, row, /*request_id=*/"", /*request_hash=*/"", now);
 }
 
 absl::StatusOr<Claim> ClaimJob(Connection& connection, const std::string& name,
@@ -177,6 +189,7 @@ absl::StatusOr<ReportOutcome> AppendReport(Connection& connection, const Lease& 
     // Why it was cancelled is known here and not to the worker.
     if (event.state().state() == v1::CANCELLED && event.state().reason().empty()) {
       event.mutable_state()->set_reason(row.summary.reason());
+      event.mutable_state()->set_message(row.summary.message());
     }
   }
   if (!events.empty()) {

@@ -60,6 +60,11 @@ absl::StatusOr<JobAnswer> CancelJob(Connection& connection, const std::string& n
                                     const std::string& request_id, const std::string& request_hash,
                                     std::chrono::nanoseconds now);
 
+// The same for a reason of the server's own, see StateChanged.
+absl::StatusOr<JobAnswer> StopJob(Connection& connection, const std::string& name,
+                                  const std::string& reason, const std::string& message,
+                                  std::chrono::nanoseconds now);
+
 struct Claim {
   JobOutcome outcome;
   // Absent where the job could not start and FAILED.

@@ -188,6 +188,36 @@ CREATE TABLE dataset_requests (
 ) WITHOUT ROWID;
 CREATE INDEX dataset_requests_by_time ON dataset_requests(time);
 )sql",
+    // 6: sweeps, their jobs, and what was decided about them.
+    R"sql(
+CREATE TABLE sweeps (
+  id INTEGER PRIMARY KEY,           -- order of creation
+  name TEXT NOT NULL UNIQUE,        -- "sweeps/..."
+  create_time INTEGER NOT NULL,
+  stopped INTEGER NOT NULL DEFAULT 0,
+  judged INTEGER NOT NULL,          -- trials may end early
+  request_id TEXT UNIQUE,           -- NULL where there was none
+  body_hash BLOB NOT NULL,
+  sweep BLOB NOT NULL               -- v1.Sweep as it was made: without jobs, states and results
+);
+CREATE TABLE sweep_jobs (
+  sweep_id INTEGER NOT NULL REFERENCES sweeps(id),
+  trial INTEGER NOT NULL,           -- index in Sweep.trials
+  job TEXT NOT NULL,
+  PRIMARY KEY (sweep_id, trial)
+) WITHOUT ROWID;
+
+-- When a trial came to a rung, whether it goes on; never changed.
+CREATE TABLE sweep_decisions (
+  sweep_id INTEGER NOT NULL REFERENCES sweeps(id),
+  number INTEGER NOT NULL,          -- 1, 2, 3 ... within the sweep
+  trial INTEGER NOT NULL,
+  rung INTEGER NOT NULL,
+  decision BLOB NOT NULL,           -- v1.SweepDecision
+  PRIMARY KEY (sweep_id, number),
+  UNIQUE (sweep_id, trial, rung)
+) WITHOUT ROWID;
+)sql",
 };
 constexpr int kVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

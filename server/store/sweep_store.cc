@@ -1,0 +1,238 @@
+#include "server/store/sweep_store.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <google/protobuf/util/time_util.h>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/error_info.h"
+#include "engine/base/status.h"
+#include "server/store/job_state.h"
+#include "server/store/jobs_table.h"
+#include "server/store/names.h"
+#include "server/store/requests.h"
+
+namespace trainyard {
+namespace {
+
+constexpr char kColumns[] = "SELECT id, stopped, sweep FROM sweeps ";
+
+struct SweepRow {
+  int64_t id = 0;
+  bool stopped = false;
+  v1::Sweep sweep;
+};
+
+absl::Status Unreadable(const char* what) {
+  return WithReason(absl::DataLossError(absl::StrCat("the row of a ", what, " cannot be read")),
+                    "DATABASE_CORRUPT");
+}
+
+absl::Status ReadRow(const Statement& query, SweepRow& row) {
+  row.id = query.Int(0);
+  row.stopped = query.Int(1) != 0;
+  return row.sweep.ParseFromString(query.Bytes(2)) ? absl::OkStatus() : Unreadable("sweep");
+}
+
+v1::JobState StateOf(const v1::Sweep& sweep, bool stopped) {
+  bool any_good = false;
+  bool all_ended = true;
+  for (const v1::SweepTrial& trial : sweep.trials()) {
+    all_ended = all_ended && IsTerminal(trial.state());
+    any_good = any_good || (trial.state() == v1::SUCCEEDED && !trial.stopped_early());
+  }
+  if (stopped) return all_ended ? v1::CANCELLED : v1::CANCELLING;
+  if (!all_ended) return v1::RUNNING;
+  return any_good ? v1::SUCCEEDED : v1::FAILED;
+}
+
+// States of the jobs, decisions, and what follows from them.
+absl::Status FillStates(Connection& connection, const SweepRow& row, v1::Sweep& sweep) {
+  uint32_t ended = 0;
+  {
+    Statement query = connection.Query(
+        "SELECT s.trial, s.job, j.state FROM sweep_jobs s LEFT JOIN jobs j ON j.name = s.job "
+        "WHERE s.sweep_id = ?",
+        row.id);
+    while (query.Next()) {
+      const int64_t index = query.Int(0);
+      if (index < 0 || index >= sweep.trials_size()) continue;
+      v1::SweepTrial& trial = *sweep.mutable_trials(static_cast<int>(index));
+      trial.set_job(query.Bytes(1));
+      trial.set_state(static_cast<v1::JobState>(query.Int(2)));
+      if (IsTerminal(trial.state())) ++ended;
+    }
+    RETURN_IF_ERROR(query.status());
+  }
+  ASSIGN_OR_RETURN(std::vector<v1::SweepDecision> decisions,
+                   ReadDecisions(connection, sweep.name()));
+  uint32_t stopped = 0;
+  for (v1::SweepDecision& decision : decisions) {
+    if (!decision.goes_on() && static_cast<int>(decision.trial()) < sweep.trials_size()) {
+      sweep.mutable_trials(static_cast<int>(decision.trial()))->set_stopped_early(true);
+      ++stopped;
+    }
+    *sweep.add_decisions() = std::move(decision);
+  }
+  sweep.set_trials_ended(ended);
+  sweep.set_trials_stopped_early(stopped);
+  sweep.set_state(StateOf(sweep, row.stopped));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> IdOf(Connection& connection, const std::string& sweep) {
+  Statement query = connection.Query("SELECT id FROM sweeps WHERE name = ?", sweep);
+  if (query.Next()) return query.Int(0);
+  RETURN_IF_ERROR(query.status());
+  return NoSuch(kSweeps, sweep);
+}
+
+}  // namespace
+
+absl::Status InsertSweep(Connection& connection, const std::string& request_id,
+                         const std::string& request_hash, const std::vector<std::string>& jobs,
+                         const std::function<uint64_t()>& random, std::chrono::nanoseconds now,
+                         v1::Sweep& sweep) {
+  if (!request_id.empty()) {
+    Statement used = connection.Query("SELECT 1 FROM sweeps WHERE request_id = ?", request_id);
+    if (used.Next()) return absl::AlreadyExistsError("request_id '" + request_id + "' was used");
+    RETURN_IF_ERROR(used.status());
+  }
+  ASSIGN_OR_RETURN(const std::string name,
+                   UnusedName(connection, kSweeps, sweep.specification().name(), random));
+  sweep.set_name(name);
+  *sweep.mutable_create_time() =
+      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(now.count());
+  RETURN_IF_ERROR(connection.Run(
+      "INSERT INTO sweeps (name, create_time, judged, request_id, body_hash, sweep) VALUES (?, ?, "
+      "?, NULLIF(?, ''), ?, ?)",
+      name, int64_t{now.count()}, sweep.specification().method() == v1::METHOD_ASHA, request_id,
+      Blob{request_hash}, Blob{sweep.SerializeAsString()}));
+  const int64_t id = connection.last_insert_id();
+  for (size_t trial = 0; trial < jobs.size(); ++trial) {
+    RETURN_IF_ERROR(connection.Run("INSERT INTO sweep_jobs (sweep_id, trial, job) VALUES (?, ?, ?)",
+                                   id, static_cast<int64_t>(trial), jobs[trial]));
+    ASSIGN_OR_RETURN(JobRow job, FindJob(connection, jobs[trial]));
+    job.summary.set_parent(name);
+    RETURN_IF_ERROR(SaveJob(connection, job));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::SweepDecision>> ReadDecisions(Connection& connection,
+                                                             const std::string& sweep) {
+  std::vector<v1::SweepDecision> decisions;
+  Statement query = connection.Query(
+      "SELECT d.decision FROM sweep_decisions d JOIN sweeps s ON s.id = d.sweep_id WHERE s.name = "
+      "? ORDER BY d.number",
+      sweep);
+  while (query.Next()) {
+    if (!decisions.emplace_back().ParseFromString(query.Bytes(0)))
+      return Unreadable("decision of a sweep");
+  }
+  RETURN_IF_ERROR(query.status());
+  return decisions;
+}
+
+absl::Status InsertDecision(Connection& connection, const std::string& sweep,
+                            const v1::SweepDecision& decision) {
+  ASSIGN_OR_RETURN(const int64_t id, IdOf(connection, sweep));
+  {
+    Statement made = connection.Query(
+        "SELECT 1 FROM sweep_decisions WHERE sweep_id = ? AND trial = ? AND rung = ?", id,
+        decision.trial(), decision.rung());
+    if (made.Next()) return absl::AlreadyExistsError("that was decided before");
+    RETURN_IF_ERROR(made.status());
+  }
+  return connection.Run(
+      "INSERT INTO sweep_decisions (sweep_id, number, trial, rung, decision) VALUES (?, (SELECT "
+      "COALESCE(MAX(number), 0) + 1 FROM sweep_decisions WHERE sweep_id = ?), ?, ?, ?)",
+      id, id, decision.trial(), decision.rung(), Blob{decision.SerializeAsString()});
+}
+
+absl::StatusOr<v1::Sweep> SweepStore::Get(const std::string& name) const {
+  SweepRow row;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::string full, ResolveName(connection, kSweeps, name, "name"));
+    {
+      Statement query = connection.Query(std::string(kColumns) + "WHERE name = ?", full);
+      if (!query.Next()) {
+        RETURN_IF_ERROR(query.status());
+        return NoSuch(kSweeps, full);
+      }
+      RETURN_IF_ERROR(ReadRow(query, row));
+    }
+    return FillStates(connection, row, row.sweep);
+  }));
+  return std::move(row.sweep);
+}
+
+absl::StatusOr<std::optional<v1::Sweep>> SweepStore::FindRequest(
+    const std::string& request_id, const std::string& request_hash) const {
+  if (request_id.empty()) return std::nullopt;
+  std::string name;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    Statement query =
+        connection.Query("SELECT name, body_hash FROM sweeps WHERE request_id = ?", request_id);
+    if (!query.Next()) return query.status();
+    name = query.Bytes(0);
+    if (query.Bytes(1) == request_hash) return absl::OkStatus();
+    return RequestIdReused(request_id);
+  }));
+  if (name.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(v1::Sweep sweep, Get(name));
+  return sweep;
+}
+
+absl::StatusOr<std::vector<v1::Sweep>> SweepStore::List(int count, int64_t before_id,
+                                                        int64_t& last_id) const {
+  std::vector<SweepRow> rows;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    {
+      Statement query =
+          connection.Query(std::string(kColumns) + "WHERE id < ? OR ? = 0 ORDER BY id DESC LIMIT ?",
+                           before_id, before_id, count + 1);
+      while (query.Next()) RETURN_IF_ERROR(ReadRow(query, rows.emplace_back()));
+      RETURN_IF_ERROR(query.status());
+    }
+    for (SweepRow& row : rows) {
+      RETURN_IF_ERROR(FillStates(connection, row, row.sweep));
+      row.sweep.clear_trials();
+      row.sweep.clear_decisions();
+    }
+    return absl::OkStatus();
+  }));
+  last_id = 0;
+  if (rows.size() > static_cast<size_t>(count)) {
+    rows.pop_back();
+    last_id = rows.back().id;
+  }
+  std::vector<v1::Sweep> sweeps;
+  for (SweepRow& row : rows) sweeps.push_back(std::move(row.sweep));
+  return sweeps;
+}
+
+absl::Status SweepStore::MarkStopped(const std::string& name) {
+  return store_.WriteAndWait([&](Connection& connection) {
+    return connection.Run("UPDATE sweeps SET stopped = 1 WHERE name = ?", name);
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> SweepStore::JudgedSweeps() const {
+  std::vector<std::string> names;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    Statement query = connection.Query(
+        "SELECT name FROM sweeps WHERE judged = 1 AND EXISTS (SELECT 1 FROM sweep_jobs s JOIN jobs "
+        "j ON j.name = s.job WHERE s.sweep_id = sweeps.id AND j.state NOT IN (?, ?, ?)) ORDER BY "
+        "id",
+        static_cast<int>(v1::SUCCEEDED), static_cast<int>(v1::FAILED),
+        static_cast<int>(v1::CANCELLED));
+    while (query.Next()) names.push_back(query.Bytes(0));
+    return query.status();
+  }));
+  return names;
+}
+
+}  // namespace trainyard
