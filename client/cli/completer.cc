@@ -8,10 +8,12 @@
 #include "client/cli/exit_codes.h"
 #include "client/lib/job_names.h"
 #include "client/lib/study_names.h"
+#include "client/lib/sweep_names.h"
 #include "trainyard/v1/catalog_service.pb.h"
 #include "trainyard/v1/data_service.pb.h"
 #include "trainyard/v1/job_service.pb.h"
 #include "trainyard/v1/study_service.pb.h"
+#include "trainyard/v1/sweep_service.pb.h"
 
 namespace trainyard::cli {
 namespace {
@@ -73,6 +75,21 @@ void AddStudies(Session& session, Completions& completions) {
   }
 }
 
+void AddSweeps(Session& session, Completions& completions) {
+  completions.candidates.push_back({"@last", "the newest sweep"});
+  session.set_retry_for(kServerPatience);
+  const absl::StatusOr<client::Client*> client = session.Connect();
+  if (!client.ok()) return;
+  v1::ListSweepsRequest request;
+  request.set_page_size(kMaxJobs);
+  const absl::StatusOr<v1::ListSweepsResponse> sweeps = (*client)->ListSweeps(request);
+  if (!sweeps.ok()) return;
+  for (const v1::Sweep& sweep : sweeps->sweeps()) {
+    completions.candidates.push_back(
+        {client::ShortSweepName(sweep.name()), v1::JobState_Name(sweep.state())});
+  }
+}
+
 void AddComponents(Session& session, const std::string& kind, bool kinds, bool types,
                    Completions& completions) {
   session.set_retry_for(kServerPatience);
@@ -100,6 +117,8 @@ void AddValues(const Option& option, const std::vector<std::string>& before, Ses
       return AddDatasets(session, completions);
     case Completion::kStudy:
       return AddStudies(session, completions);
+    case Completion::kSweep:
+      return AddSweeps(session, completions);
     case Completion::kFile:
       completions.shell = ShellCompletion::kFiles;
       return;

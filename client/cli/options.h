@@ -23,6 +23,7 @@ enum class Completion {
   kJob,
   kDataset,
   kStudy,
+  kSweep,
   kFile,
   kFolder,
   kChoice,

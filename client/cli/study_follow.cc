@@ -1,28 +1,20 @@
 #include "client/cli/study_follow.h"
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
-#include "client/lib/scalars.h"
+#include "client/cli/poll.h"
 #include "client/lib/study_names.h"
 #include "client/studies/study_numbers.h"
 #include "client/text/text.h"
-#include "engine/base/status.h"
 
 namespace trainyard::cli {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
-// How long to look for a lost server, as a watch of a job does.
-constexpr std::chrono::minutes kPatience{5};
-// So often at most, whatever is asked for.
-constexpr std::chrono::nanoseconds kShortestPause = std::chrono::milliseconds(1);
 constexpr int kRowsBelowFigure = 2;  // progress, and the cursor's own
 
 class Screen {
@@ -130,44 +122,20 @@ void StudyFollowOptions::Declare(Options& options) {
 
 int FollowStudy(Session& session, client::Client& client, const std::string& name,
                 const StudyFollowOptions& options, const Output& output) {
-  const auto pause = client::ParseDuration(options.every);
-  if (!pause.has_value()) {
-    return session.Fail(absl::InvalidArgumentError(absl::StrCat(
-        "--every: expected a time such as 500ms, 1s or 1m, not '", options.every, "'")));
-  }
-  client::Interrupt& interrupt = session.interrupt();
-  // Someone waits: Ctrl-C detaches instead of ending the process.
-  const client::Interrupt::Scope scope(interrupt, [] {});
   Screen screen(session.console(), options, output);
-  bool lost = false;
-  auto answered = SteadyClock::now();
-  bool ever = false;
-  while (!interrupt.triggered()) {
-    const absl::StatusOr<v1::Study> study = client.GetStudy(name);
-    if (study.ok()) {
-      if (lost) screen.Say("found the server again; going on");
-      lost = false;
-      ever = true;
-      answered = SteadyClock::now();
-      screen.Show(*study);
-      if (client::HasEnded(study->state())) {
-        screen.Clear();
-        return Summarise(session, *study, options, output);
-      }
-    } else {
-      const bool gone = absl::IsUnavailable(study.status());
-      if (!gone || !ever || SteadyClock::now() - answered >= kPatience) {
-        screen.Clear();
-        return session.Fail(study.status());
-      }
-      if (!lost) {
-        screen.Say(absl::StrCat("lost the server (", Message(study.status()), "); looking for it"));
-      }
-      lost = true;
-    }
-    interrupt.SleepFor(std::max(std::chrono::nanoseconds(*pause), kShortestPause));
-  }
+  v1::Study last;
+  absl::Status failure;
+  const PollEnd end = Poll(
+      session, options.every, [&] { return client.GetStudy(name); },
+      [&](const v1::Study& study) {
+        last = study;
+        screen.Show(study);
+        return client::HasEnded(study.state());
+      },
+      [&](const std::string& text) { screen.Say(text); }, failure);
   screen.Clear();
+  if (end == PollEnd::kFailed) return session.Fail(failure);
+  if (end == PollEnd::kEnded) return Summarise(session, last, options, output);
   const std::string id = client::ShortStudyName(name);
   session.console().err << "detached; " << name
                         << " goes on. Come back with 'trainyard study watch " << id

@@ -14,6 +14,7 @@
 #include "trainyard/v1/metric_service.grpc.pb.h"
 #include "trainyard/v1/server_service.grpc.pb.h"
 #include "trainyard/v1/study_service.grpc.pb.h"
+#include "trainyard/v1/sweep_service.grpc.pb.h"
 
 namespace trainyard::client {
 namespace {
@@ -169,6 +170,28 @@ absl::StatusOr<v1::Study> Client::CancelStudy(const std::string& name) {
   v1::CancelStudyRequest request;
   request.set_name(name);
   return Call<v1::StudyService>(connection_, &v1::StudyService::Stub::CancelStudy, request);
+}
+
+absl::StatusOr<v1::Sweep> Client::CreateSweep(v1::CreateSweepRequest request) {
+  if (request.request_id().empty() && !request.validate_only())
+    request.set_request_id(NewRequestId());
+  return Call<v1::SweepService>(connection_, &v1::SweepService::Stub::CreateSweep, request);
+}
+
+absl::StatusOr<v1::Sweep> Client::GetSweep(const std::string& name) {
+  v1::GetSweepRequest request;
+  request.set_name(name);
+  return Call<v1::SweepService>(connection_, &v1::SweepService::Stub::GetSweep, request);
+}
+
+absl::StatusOr<v1::ListSweepsResponse> Client::ListSweeps(const v1::ListSweepsRequest& request) {
+  return Call<v1::SweepService>(connection_, &v1::SweepService::Stub::ListSweeps, request);
+}
+
+absl::StatusOr<v1::Sweep> Client::StopSweep(const std::string& name) {
+  v1::StopSweepRequest request;
+  request.set_name(name);
+  return Call<v1::SweepService>(connection_, &v1::SweepService::Stub::StopSweep, request);
 }
 
 }  // namespace trainyard::client

@@ -26,6 +26,7 @@ class DatasetVersion;
 class FindMissingContentsRequest;
 class FindMissingContentsResponse;
 class CreateStudyRequest;
+class CreateSweepRequest;
 class Job;
 class ListArtifactsResponse;
 class ListComponentsResponse;
@@ -41,12 +42,15 @@ class ListSeriesRequest;
 class ListSeriesResponse;
 class ListStudiesRequest;
 class ListStudiesResponse;
+class ListSweepsRequest;
+class ListSweepsResponse;
 class ReadLogsRequest;
 class ReadLogsResponse;
 class ReadSeriesRequest;
 class ReadSeriesResponse;
 class ServerInfo;
 class Study;
+class Sweep;
 }  // namespace trainyard::v1
 
 namespace trainyard::client {
@@ -88,6 +92,11 @@ class Client {
   absl::StatusOr<v1::Study> GetStudy(const std::string& name);
   absl::StatusOr<v1::ListStudiesResponse> ListStudies(const v1::ListStudiesRequest& request);
   absl::StatusOr<v1::Study> CancelStudy(const std::string& name);
+  absl::StatusOr<v1::Sweep> CreateSweep(v1::CreateSweepRequest request);
+  // With trials, decisions and the best.
+  absl::StatusOr<v1::Sweep> GetSweep(const std::string& name);
+  absl::StatusOr<v1::ListSweepsResponse> ListSweeps(const v1::ListSweepsRequest& request);
+  absl::StatusOr<v1::Sweep> StopSweep(const std::string& name);
 
   Connection& connection() { return connection_; }
 

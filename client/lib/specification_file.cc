@@ -206,4 +206,20 @@ absl::StatusOr<StudyFile> ReadStudy(const std::string& path,
   return ParseStudy(text, file, overrides);
 }
 
+absl::StatusOr<SweepFile> ParseSweep(const std::string& text, const std::string& path,
+                                     const std::vector<std::string>& overrides) {
+  SweepFile file;
+  ASSIGN_OR_RETURN(file.sources, ParseMessage(text, path, overrides, file.specification));
+  if (file.specification.name().empty())
+    file.specification.set_name(NameOfFile(path, kMaxStudyNameLength));
+  return file;
+}
+
+absl::StatusOr<SweepFile> ReadSweep(const std::string& path,
+                                    const std::vector<std::string>& overrides) {
+  std::string file;
+  ASSIGN_OR_RETURN(const std::string text, ReadText(path, file));
+  return ParseSweep(text, file, overrides);
+}
+
 }  // namespace trainyard::client

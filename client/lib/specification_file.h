@@ -1,5 +1,5 @@
-// Reads a user's specification, of a job or of a study: file or standard input, YAML, JSON or text
-// proto, overrides applied.
+// Reads a user's specification, of a job, a study or a sweep: file or standard input, YAML, JSON or
+// text proto, overrides applied.
 //
 //   absl::StatusOr<SpecificationFile> file = ReadSpecification("lenet.yaml", {"batch_size=64"});
 //   ... the server answers INVALID_ARGUMENT with violations:
@@ -16,6 +16,7 @@
 #include "client/lib/diagnostics.h"
 #include "trainyard/v1/spec.pb.h"
 #include "trainyard/v1/study.pb.h"
+#include "trainyard/v1/sweep.pb.h"
 
 namespace trainyard::client {
 
@@ -26,6 +27,11 @@ struct SpecificationFile {
 
 struct StudyFile {
   v1::StudySpecification specification;
+  SourceMap sources;
+};
+
+struct SweepFile {
+  v1::SweepSpecification specification;
   SourceMap sources;
 };
 
@@ -46,6 +52,12 @@ absl::StatusOr<SpecificationFile> ParseSpecification(const std::string& text,
 absl::StatusOr<StudyFile> ReadStudy(const std::string& path,
                                     const std::vector<std::string>& overrides);
 absl::StatusOr<StudyFile> ParseStudy(const std::string& text, const std::string& path,
+                                     const std::vector<std::string>& overrides);
+
+// Sweeps, alike: "parameters[1].values[0]", "specification.model...".
+absl::StatusOr<SweepFile> ReadSweep(const std::string& path,
+                                    const std::vector<std::string>& overrides);
+absl::StatusOr<SweepFile> ParseSweep(const std::string& text, const std::string& path,
                                      const std::vector<std::string>& overrides);
 
 }  // namespace trainyard::client

@@ -227,7 +227,7 @@ void CheckSweep(const v1::SweepSpecification& sweep, Violations& violations) {
   CheckJob(sweep.specification(), violations);
   CheckObjective(sweep.objective(), violations);
   if (!v1::SweepMethod_IsValid(sweep.method()) || sweep.method() == v1::METHOD_UNSPECIFIED)
-    violations.Add("method", "required: grid, random or asha");
+    return violations.Add("method", "required: grid, random or asha");
   if (sweep.parameters().empty())
     violations.Add("parameters",
                    "required: what is tried, for example [{path: batch_size, values: "
