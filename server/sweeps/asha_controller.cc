@@ -47,6 +47,11 @@ Rules RulesOf(const v1::Sweep& sweep) {
   return rules;
 }
 
+// "3 epochs"
+std::string Counted(uint64_t count, const std::string& what) {
+  return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
+}
+
 v1::SweepDecision Decide(const Rules& rules, const std::vector<v1::SweepDecision>& made,
                          uint32_t trial, uint32_t rung, double value) {
   std::vector<double> earlier;
@@ -65,11 +70,12 @@ v1::SweepDecision Decide(const Rules& rules, const std::vector<v1::SweepDecision
   decision.set_reached(static_cast<uint32_t>(earlier.size() + 1));
   decision.set_best(best);
   const uint64_t kept = std::max<uint64_t>(1, decision.reached() / rules.factor);
-  decision.set_sentence(
-      absl::StrFormat("%.4g after %d %s is %samong the best %s%d %s that came there (best %.4g)",
-                      value, decision.resource(), rules.by_steps ? "steps" : "epochs",
-                      decision.goes_on() ? "" : "not ", kept == 1 ? "" : absl::StrCat(kept, " of "),
-                      decision.reached(), decision.reached() == 1 ? "trial" : "trials", best));
+  const std::string place =
+      kept == 1 ? "the best of " : absl::StrCat("among the best ", kept, " of ");
+  decision.set_sentence(absl::StrFormat(
+      "%.4g after %s is %s%s%s that came there (best %.4g)", value,
+      Counted(decision.resource(), rules.by_steps ? "step" : "epoch"),
+      decision.goes_on() ? "" : "not ", place, Counted(decision.reached(), "trial"), best));
   return decision;
 }
 

@@ -67,16 +67,17 @@ class AshaControllerTest : public JobManagerTest {
     controller_->Recover();
     Settle();
   }
-  v1::Sweep Sweep() {
+  v1::Sweep Now() {
     const auto sweep = sweeps_->Get(sweep_);
     EXPECT_OK(sweep.status());
     return sweep.ok() ? *sweep : v1::Sweep();
   }
-  std::string JobOf(int trial) { return Sweep().trials(trial).job(); }
+  std::string JobOf(int trial) { return Now().trials(trial).job(); }
   // "trial@rung+" where it goes on, "trial@rung-" where it does not.
   std::vector<std::string> Decisions() {
     std::vector<std::string> texts;
-    for (const v1::SweepDecision& decision : Sweep().decisions()) {
+    const v1::Sweep sweep = Now();
+    for (const v1::SweepDecision& decision : sweep.decisions()) {
       texts.push_back(
           absl::StrCat(decision.trial(), "@", decision.resource(), decision.goes_on() ? "+" : "-"));
     }
@@ -89,10 +90,15 @@ class AshaControllerTest : public JobManagerTest {
     event.mutable_metrics()->set_epoch(epoch);
     return event;
   }
-  // The worker that holds the only running job.
+  // A worker that takes one job after the other.
+  FakeLink Worker() {
+    process_ = processes_.started.back();
+    return DialNewest();
+  }
+  // The job that it has.
   Running Current(FakeLink link) {
     Running running;
-    running.process = processes_.started.back();
+    running.process = process_;
     running.connection = std::move(link);
     running.lease = running.connection->assignments.back().lease;
     running.job = running.lease.job;
@@ -107,10 +113,11 @@ class AshaControllerTest : public JobManagerTest {
   std::unique_ptr<SweepStore> sweeps_;
   std::unique_ptr<AshaController> controller_;
   std::string sweep_;
+  WorkerProcess process_;
 };
 
 TEST_F(AshaControllerTest, WhatIsNotAmongTheBestThirdEndsEarly) {
-  const FakeLink link = DialNewest();
+  const FakeLink link = Worker();
   Make(3);
   const Running first = Current(link);
   Report(first, 1, {Measured(1, 0.8), Measured(2, 0.81), Measured(3, 0.82)});
@@ -129,41 +136,41 @@ TEST_F(AshaControllerTest, WhatIsNotAmongTheBestThirdEndsEarly) {
   EXPECT_EQ(stopped.state(), v1::CANCELLED);
   EXPECT_EQ(stopped.reason(), kStoppedEarly);
   EXPECT_EQ(stopped.message(),
-            "0.7 after 1 epochs is not among the best 2 trials that came there (best 0.8)");
+            "0.7 after 1 epoch is not the best of 2 trials that came there (best 0.8)");
   EXPECT_EQ(stopped.parent(), sweep_);
 
   const Running third = Current(link);
   Report(third, 1, {Measured(1, 0.9), Measured(2, 0.9), Measured(3, 0.5)});
   EXPECT_THAT(Decisions(), ElementsAre("0@1+", "0@3+", "1@1-", "2@1+", "2@3-"));
   End(third, 4, v1::CANCELLED);
-  EXPECT_EQ(Sweep().state(), v1::SUCCEEDED);
-  EXPECT_EQ(Sweep().trials_stopped_early(), 2u);
+  EXPECT_EQ(Now().state(), v1::SUCCEEDED);
+  EXPECT_EQ(Now().trials_stopped_early(), 2u);
 }
 
 TEST_F(AshaControllerTest, OtherSeriesAndOtherSweepsAreNotJudged) {
-  const FakeLink link = DialNewest();
+  const FakeLink link = Worker();
   Make(1);
   Report(Current(link), 1, {Measured(1, 0.1, "test/accuracy"), Measured(0.5, 0.3)});
   EXPECT_THAT(Decisions(), ElementsAre());
 }
 
 TEST_F(AshaControllerTest, SeveralSeedsAreJudgedByTheFirst) {
-  const FakeLink link = DialNewest();
+  const FakeLink link = Worker();
   Make(1, /*seeds=*/3);
   Report(Current(link), 1,
          {Measured(1, 0.1, "runs/1/validation/accuracy"), Measured(1, 0.2, "validation/accuracy"),
           Measured(1, 0.3, "runs/0/validation/accuracy")});
-  ASSERT_EQ(Sweep().decisions_size(), 1);
-  EXPECT_EQ(Sweep().decisions(0).value(), 0.3);
+  ASSERT_EQ(Now().decisions_size(), 1);
+  EXPECT_EQ(Now().decisions(0).value(), 0.3);
 }
 
 TEST_F(AshaControllerTest, ARepeatOfAnAttemptDecidesNothingAnew) {
-  const FakeLink link = DialNewest();
+  const FakeLink link = Worker();
   Make(2);
   Running first = Current(link);
   Report(first, 1, {Measured(1, 0.8)});
   Die(first.process);
-  const FakeLink again = DialNewest();
+  const FakeLink again = Worker();
   first = Current(again);
   ASSERT_EQ(first.job, JobOf(0));
   Report(first, 1, {Measured(1, 0.8), Measured(2, 0.8)});
@@ -172,7 +179,7 @@ TEST_F(AshaControllerTest, ARepeatOfAnAttemptDecidesNothingAnew) {
 
 // kill -9 of the server after each of the three steps of a decision.
 TEST_F(AshaControllerTest, ARestartedServerGoesOnWhereItWas) {
-  const FakeLink link = DialNewest();
+  const FakeLink link = Worker();
   Make(2);
   Running first = Current(link);
   Report(first, 1, {Measured(1, 0.8)});
@@ -195,7 +202,7 @@ TEST_F(AshaControllerTest, ARestartedServerGoesOnWhereItWas) {
 
 // 3. The decision is on disk, and the server was killed before it stopped the job.
 TEST_F(AshaControllerTest, ADecisionWithoutItsEffectIsCarriedOut) {
-  const FakeLink link = DialNewest();
+  const FakeLink link = Worker();
   Make(2);
   const std::string job = JobOf(0);
   ASSERT_OK(Write([&](Connection& connection) {
@@ -210,7 +217,7 @@ TEST_F(AshaControllerTest, ADecisionWithoutItsEffectIsCarriedOut) {
 }
 
 TEST_F(AshaControllerTest, TrialsThatCameToARungAreCountedAfterARestart) {
-  const FakeLink link = DialNewest();
+  const FakeLink link = Worker();
   Make(2);
   const Running first = Current(link);
   Report(first, 1, {Measured(1, 0.8)});
@@ -220,9 +227,9 @@ TEST_F(AshaControllerTest, TrialsThatCameToARungAreCountedAfterARestart) {
   ASSERT_OK(Append(job, {Measured(1, 0.7)}));
   notifier_->Publish(job, *jobs_->LastSequence(job));
   Settle();
-  EXPECT_EQ(Sweep().decisions(1).reached(), 2u);
-  EXPECT_EQ(Sweep().decisions(1).best(), 0.8);
-  EXPECT_THAT(Sweep().decisions(1).sentence(), HasSubstr("not among the best 2 trials"));
+  EXPECT_EQ(Now().decisions(1).reached(), 2u);
+  EXPECT_EQ(Now().decisions(1).best(), 0.8);
+  EXPECT_THAT(Now().decisions(1).sentence(), HasSubstr("not the best of 2 trials"));
 }
 
 }  // namespace
