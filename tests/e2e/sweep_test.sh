@@ -102,7 +102,7 @@ refused() {  # PLACE WORDS CHANGE...
   expect_text "$words"
 }
 refused 'parameters[0].path' "did you mean" 'parameters[0].path=optimiser.learning_rate'
-refused 'parameters[1].values[1]' "units" 'parameters[1].values=[8, -3]'
+refused 'parameters[1].values[1]' "got -3" 'parameters[1].values=[8, -3]'
 refused 'objective.series' "tune on it" 'objective.series=test/accuracy'
 refused 'trials' "from 1 to 1000" trials=1000000
 refused 'parameters' "at most 1000" method=grid trials=null asha=null \

@@ -110,8 +110,9 @@ TEST_F(SweepServiceTest, WhatIsWrongInManyTrialsIsSaidOnceAtItsPlace) {
   v1::Sweep sweep;
   const grpc::Status status = Create(Request("bad", 2), sweep);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const ErrorDetails details = DetailsOf(status);
   std::set<std::string> fields;
-  for (const auto& violation : DetailsOf(status).bad_request.field_violations())
+  for (const auto& violation : details.bad_request.field_violations())
     fields.insert(violation.field());
   EXPECT_EQ(fields, (std::set<std::string>{"specification.model.layers[2].units",
                                            "parameters[1].values[0]", "parameters[1].values[1]"}));
