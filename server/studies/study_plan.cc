@@ -98,6 +98,12 @@ void CheckStudy(v1::StudySpecification& study, Violations& violations) {
   }
 }
 
+// 0, all training samples, where none is given.
+std::vector<uint64_t> SizesOf(const v1::StudySpecification& study) {
+  if (study.sizes().empty()) return {0};
+  return {study.sizes().begin(), study.sizes().end()};
+}
+
 // Once ladders are contenders.
 void CheckSize(const v1::StudySpecification& study, const std::vector<ContenderPlace>& places,
                Violations& violations) {
@@ -112,9 +118,8 @@ void CheckSize(const v1::StudySpecification& study, const std::vector<ContenderP
   const int64_t sizes = static_cast<int64_t>(SizesOf(study).size());
   const int64_t points = study.contenders_size() * sizes;
   if (points > kMostPoints) {
-    violations.Add("sizes",
-                   absl::StrCat(study.contenders_size(), " contenders at ", sizes,
-                                " sizes are ", points, " jobs; at most ", kMostPoints));
+    violations.Add("sizes", absl::StrCat(study.contenders_size(), " contenders at ", sizes,
+                                         " sizes are ", points, " jobs; at most ", kMostPoints));
   }
   int64_t runs = 0;
   for (const v1::Contender& contender : study.contenders())
@@ -179,12 +184,6 @@ void FillDefaults(v1::StudySpecification& study) {
     if (contender.family() != v1::FAMILY_UNSPECIFIED) continue;
     contender.set_family(contender.specification().has_learner() ? v1::TRADITIONAL : v1::NETWORK);
   }
-}
-
-// 0, all training samples, where none is given.
-std::vector<uint64_t> SizesOf(const v1::StudySpecification& study) {
-  if (study.sizes().empty()) return {0};
-  return {study.sizes().begin(), study.sizes().end()};
 }
 
 }  // namespace
