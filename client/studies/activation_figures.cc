@@ -17,6 +17,12 @@ using figures::Scale;
 using figures::Series;
 using Layer = v1::ActivationMeasurement::Layer;
 
+// What the figure is of, and what is not in it.
+std::string Note(const v1::Study& study, const std::string& text) {
+  const std::string missing = WhatIsMissing(study);
+  return missing.empty() ? text : absl::StrCat(text, " ", missing);
+}
+
 // Of a row that is as long as the widest.
 template <typename Value>
 void AddRow(const std::string& name, const std::vector<const Layer*>& layers, const Value& value,
@@ -77,14 +83,13 @@ Plot TrainingCurvesOf(const v1::Study& study, const ActivationGroup& group) {
     }
     plot.series.push_back(std::move(series));
   }
-  plot.references.push_back({study.specification().activation().threshold(),
-                             absl::StrCat("threshold ", ThresholdText(study))});
+  plot.references.push_back({study.specification().activation().threshold(), "threshold"});
   plot.meanings.line = absl::StrCat("mean of ", study.specification().seeds(), " seeds");
   plot.meanings.band = "lowest to highest seed";
-  plot.heading.note = absl::StrCat(
-      "While training, over the last 1,024 samples or one step; each activation at the learning "
-      "rate that is fastest for it. ",
-      WhatIsMissing(study));
+  plot.heading.note =
+      Note(study,
+           "While training, over 4,096 samples; each activation at the learning rate that is "
+           "fastest for it.");
   return plot;
 }
 
@@ -92,9 +97,10 @@ HeatMap GradientsOf(const v1::Study& study, bool at_the_first_step) {
   HeatMap map;
   map.heading.title = at_the_first_step ? "Gradients by layer, before training"
                                         : "Gradients by layer, over training";
-  map.heading.note = absl::StrCat("Root mean square of the gradient of a layer's parameters, ",
-                                  at_the_first_step ? "at the first step" : "median over training",
-                                  ", geometric mean over seeds. ", WhatIsMissing(study));
+  map.heading.note =
+      Note(study, absl::StrCat("Root mean square of the gradient of a layer's parameters, ",
+                               at_the_first_step ? "at the first step" : "median over training",
+                               ", geometric mean over seeds."));
   map.row_title = "activation, depth, initializer";
   map.column_title = "layer, from the input";
   map.scale = figures::ColorScale::kLog10;
@@ -116,10 +122,10 @@ HeatMap GradientsOf(const v1::Study& study, bool at_the_first_step) {
 HeatMap SaturationOf(const v1::Study& study) {
   HeatMap map;
   map.heading.title = "Saturated outputs and dead units, at the end of training";
-  map.heading.note = absl::StrCat(
+  map.heading.note = Note(
+      study,
       "Of sigmoid and tanh the share of outputs near their bounds, of relu the share of units that "
-      "no sample of a batch activates; of others nothing is counted. ",
-      WhatIsMissing(study));
+      "no sample of a batch activates; of others nothing is counted.");
   map.row_title = "activation, depth, initializer";
   map.column_title = "hidden layer, from the input";
   map.value_label = "share of the layer";
@@ -167,10 +173,11 @@ RowChart SpeedUpsOf(const v1::Study& study, Cost cost) {
     }
     chart.rows.push_back(std::move(row));
   }
-  chart.heading.note = absl::StrCat(
-      "Right of the line the activation named first is faster. 95 % intervals over paired seeds. ",
-      bounds ? "At least, at most: one side did not reach the threshold. " : "",
-      WhatIsMissing(study));
+  chart.heading.note = Note(
+      study,
+      absl::StrCat("Right of the line the activation named first is faster. 95 % intervals over "
+                   "paired seeds.",
+                   bounds ? " At least, at most: one side did not reach the threshold." : ""));
   return chart;
 }
 

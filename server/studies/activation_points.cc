@@ -17,8 +17,7 @@ namespace trainyard {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kSmoothedSamples = 1024;
+constexpr double kSmoothedSamples = 4096;
 // Of a curve that is handed out.
 constexpr size_t kMostCurvePoints = 100;
 constexpr char kGradient[] = "/gradient_rms";
@@ -340,23 +339,32 @@ const TrainingCurves::Run& TrainingCurves::Of(int run) const {
 }
 
 std::vector<SmoothedPoint> Smooth(const TrainingCurves::Run& run, double train_samples) {
+  // Of each point: where its steps begin and end.
+  struct Span {
+    SmoothedPoint begin, end;
+  };
+  std::vector<Span> spans;
   std::vector<SmoothedPoint> smoothed;
-  std::vector<double> samples;
-  double seconds = 0;
-  double epoch = 0;
   for (const TrainingCurves::Point& point : run.points) {
-    samples.push_back((point.epoch - epoch) * train_samples);
-    epoch = point.epoch;
-    if (point.samples_per_second > 0) seconds += samples.back() / point.samples_per_second;
-    double count = 0;
+    Span span;
+    if (!spans.empty()) span.begin = spans.back().end;
+    span.end = {static_cast<double>(point.step), point.epoch * train_samples, span.begin.seconds,
+                point.error};
+    const double own = span.end.samples - span.begin.samples;
+    if (point.samples_per_second > 0) span.end.seconds += own / point.samples_per_second;
+    spans.push_back(span);
+    size_t first = spans.size() - 1;
+    while (first > 0 && span.end.samples - spans[first - 1].begin.samples <= kSmoothedSamples)
+      --first;
     double wrong = 0;
-    for (size_t i = samples.size();
-         i-- > 0 && (count == 0 || count + samples[i] <= kSmoothedSamples);) {
-      count += samples[i];
-      wrong += samples[i] * run.points[i].error;
-    }
-    smoothed.push_back({static_cast<double>(point.step), point.epoch * train_samples, seconds,
-                        count > 0 ? wrong / count : kInfinity});
+    for (size_t i = first; i < spans.size(); ++i)
+      wrong += (spans[i].end.samples - spans[i].begin.samples) * spans[i].end.error;
+    const SmoothedPoint& begin = spans[first].begin;
+    const double samples = span.end.samples - begin.samples;
+    if (!(samples > 0)) continue;
+    smoothed.push_back({0.5 * (begin.step + span.end.step),
+                        0.5 * (begin.samples + span.end.samples),
+                        0.5 * (begin.seconds + span.end.seconds), wrong / samples});
   }
   return smoothed;
 }

@@ -63,10 +63,31 @@ TEST(GradientHealthTest, DeadUnits) {
   EXPECT_THAT(diagnoses[0].sentence, HasSubstr("80 % of activation_1's units are dead"));
 }
 
+TEST(GradientHealthTest, DeadUnitsPassNoGradientOn) {
+  const auto diagnoses = DiagnoseGradients(Net({0, 0.1}, 1e-3, "dead_units", 1));
+  ASSERT_EQ(diagnoses.size(), 1u);
+  EXPECT_EQ(diagnoses[0].symptom, Symptom::kDeadUnits);
+}
+
+TEST(GradientHealthTest, SaturationAloneIsWhatSigmoidsLearn) {
+  EXPECT_TRUE(DiagnoseGradients(Net({0.1, 0.1}, 1e-3, "saturation", 0.9)).empty());
+  const auto diagnoses =
+      DiagnoseGradients(Net({0.1, 0.1}, 1e-3, "saturation", 0.9), {.saturation_alone = 0.5});
+  ASSERT_EQ(diagnoses.size(), 1u);
+  EXPECT_EQ(diagnoses[0].symptom, Symptom::kSaturation);
+}
+
+TEST(GradientHealthTest, TheLargestUpdate) {
+  EXPECT_EQ(LargestUpdateRatio({}), 0);
+  EXPECT_EQ(LargestUpdateRatio(Net({1, 1}, 0.25, "dead_units", 0)), 0.25);
+  EXPECT_TRUE(std::isinf(LargestUpdateRatio({{"a/update_ratio", 1}, {"b/update_ratio", NAN}})));
+}
+
 TEST(GradientHealthTest, NoFalseAlarm) {
   // Gradients of healthy nets differ a hundredfold between layers.
   EXPECT_TRUE(DiagnoseGradients(Net({1e-4, 3e-4, 1e-3, 1e-2}, 2e-3, "dead_units", 0.2)).empty());
   EXPECT_TRUE(DiagnoseGradients(Net({1e-2, 1e-3, 1e-3, 1e-4}, 0.03, "saturation", 0.1)).empty());
+  EXPECT_TRUE(DiagnoseGradients(Net({0.1, 0.1}, 1e-3, "dead_units", 0.5)).empty());
   EXPECT_TRUE(DiagnoseGradients({}).empty());
   EXPECT_TRUE(DiagnoseGradients({{"loss", 1e9}, {"dense/other", 1e9}, {"", 0}}).empty());
   EXPECT_EQ(Describe({}), "gradients are healthy");
