@@ -245,7 +245,7 @@ Plot NotOfThisKind(StudyFigure which) {
   Plot empty;
   empty.heading.title =
       absl::StrCat("No figure '", StudyFigureNames()[static_cast<size_t>(which)], "'");
-  empty.heading.note = "Studies of this kind have none.";
+  empty.heading.note = "It is one of another kind of studies.";
   return empty;
 }
 

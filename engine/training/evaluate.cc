@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/training/feeds.h"
-
 namespace trainyard {
 
 MetricReport Evaluate(const OutputSource& outputs, int64_t samples, const DataInfo& data,
@@ -33,13 +31,6 @@ MetricReport Evaluate(const OutputSource& outputs, int64_t samples, const DataIn
                           {"loss", loss_sum / static_cast<double>(samples * data.positions)});
   }
   return report;
-}
-
-MetricReport Evaluate(Network& network, const Part& part, const DataInfo& data, const Loss& loss,
-                      const std::vector<std::unique_ptr<Metric>>& metrics) {
-  const EvaluationFeed feed(part);
-  return Evaluate([&](const auto& take) { network.Predict(feed, part.size(), take); }, part.size(),
-                  data, loss, metrics);
 }
 
 void EmitReport(const MetricReport& report, const std::string& part, uint64_t step, double epoch,

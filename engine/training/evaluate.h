@@ -9,7 +9,6 @@
 #include "engine/data/dataset.h"
 #include "engine/losses/loss.h"
 #include "engine/metrics/metric.h"
-#include "engine/training/network.h"
 #include "engine/training/run.h"
 
 namespace trainyard {
@@ -20,9 +19,6 @@ using OutputSource = std::function<void(const std::function<void(const MetricBat
 // The loss, then every metric, over the outputs of so many samples, which must not be none.
 MetricReport Evaluate(const OutputSource& outputs, int64_t samples, const DataInfo& data,
                       const Loss& loss, const std::vector<std::unique_ptr<Metric>>& metrics);
-// Over the whole part, which must not be empty.
-MetricReport Evaluate(Network& network, const Part& part, const DataInfo& data, const Loss& loss,
-                      const std::vector<std::unique_ptr<Metric>>& metrics);
 
 // Emits a report as events, with series `<part>/<name>`.
 void EmitReport(const MetricReport& report, const std::string& part, uint64_t step, double epoch,

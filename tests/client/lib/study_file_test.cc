@@ -48,6 +48,27 @@ std::string ErrorOf(const std::string& text, const std::vector<std::string>& ove
   return file.ok() ? "" : Message(file.status());
 }
 
+TEST(ParseStudy, ReadsActivationStudies) {
+  const v1::StudySpecification study = Parse(R"(data: {source: {type: idx, path: fashion-mnist}}
+activation:
+  activations: [relu, {type: leaky_relu, slope: 0.1}]
+  depths: [2, 8]
+  hidden: [{type: dense, units: 64}, activation]
+  learning_rates: [0.003, 1]
+  training: {loss: softmax_cross_entropy, budget: {steps: 100}}
+)");
+  const v1::ActivationStudy& activation = study.activation();
+  EXPECT_EQ(activation.activations(1).type(), "leaky_relu");
+  EXPECT_EQ(activation.activations(1).params().at("slope").number_value(), 0.1);
+  EXPECT_EQ(activation.hidden(1).type(), "activation");
+  EXPECT_THAT(activation.depths(), ElementsAre(2u, 8u));
+  EXPECT_THAT(activation.learning_rates(), ElementsAre(0.003, 1));
+  const v1::StudySpecification again = Parse(WriteYaml(TreeFromMessage(study)));
+  EXPECT_THAT(again.activation().learning_rates(), ElementsAre(0.003, 1));
+  EXPECT_THAT(ErrorOf("activation: {learning_rates: [0.1, fast]}"),
+              HasSubstr("activation.learning_rates[1]: must be a finite number, not 'fast'"));
+}
+
 TEST(ParseStudy, ReadsYaml) {
   const v1::StudySpecification study = Parse(kStudy);
   EXPECT_EQ(study.name(), "scaling") << "that of the file";

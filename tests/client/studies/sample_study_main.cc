@@ -10,6 +10,7 @@
 #include "client/figures/terminal.h"
 #include "client/studies/study_figures.h"
 #include "client/studies/study_report.h"
+#include "tests/client/studies/sample_activation_study.h"
 #include "tests/client/studies/sample_study.h"
 
 namespace trainyard {
@@ -38,9 +39,13 @@ int main(int argc, char** argv) {
   }
   namespace client = trainyard::client;
   const std::vector<std::pair<std::string, trainyard::v1::Study>> studies = {
-      {"whole", client::SampleStudy()},      {"unfinished", client::UnfinishedStudy(21)},
-      {"flawed", client::FlawedStudy()},     {"regression", client::RegressionStudy()},
-      {"takeaway", client::TakeawayStudy()}, {"wide", client::WideStudy(64, "contender-")}};
+      {"whole", client::SampleStudy()},
+      {"unfinished", client::UnfinishedStudy(21)},
+      {"flawed", client::FlawedStudy()},
+      {"regression", client::RegressionStudy()},
+      {"takeaway", client::TakeawayStudy()},
+      {"activation", client::SampleActivationStudy()},
+      {"wide", client::WideStudy(64, "contender-")}};
   for (const auto& [name, study] : studies) trainyard::Write(argv[1], name, study);
   return 0;
 }
