@@ -17,6 +17,7 @@
 #include "client/lib/study_names.h"
 #include "client/studies/activation_numbers.h"
 #include "client/studies/activation_tables.h"
+#include "client/studies/ladder_figures.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_text.h"
 #include "client/text/text.h"
@@ -71,6 +72,23 @@ std::string Bar(double share, bool unicode) {
     bar += unicode ? (i < full ? "━" : "─") : (i < full ? "#" : "-");
   }
   return bar;
+}
+
+// One of a report's; nothing where it is empty.
+void PrintTable(Console& console, const figures::DataTable& from) {
+  if (from.rows.empty()) return;
+  std::vector<Column> columns;
+  for (const figures::TableColumn& column : from.columns) {
+    columns.push_back({column.title, column.number ? Align::kRight : Align::kLeft, !column.number});
+  }
+  Table table(columns);
+  for (const std::vector<std::string>& row : from.rows) {
+    std::vector<std::string> cells;
+    for (const std::string& cell : row) cells.push_back(Printable(cell));
+    table.Add(cells);
+  }
+  console.out << "\n" << Printable(from.caption) << "\n";
+  table.Print(console);
 }
 
 }  // namespace
@@ -212,9 +230,11 @@ void PrintStudy(Console& console, const v1::Study& study) {
               law.has_asymptote() ? client::EstimateText(law.asymptote(), format, console.unicode)
                                   : ""});
   }
-  if (laws.empty()) return;
-  console.out << "\n";
-  laws.Print(console);
+  if (!laws.empty()) {
+    console.out << "\n";
+    laws.Print(console);
+  }
+  PrintTable(console, client::JointLawTable(study));
 }
 
 void PrintFormatted(Console& console, const v1::Study& study, const Output& output) {

@@ -92,7 +92,8 @@ void AddActivationSections(const v1::Study& study, figures::Report& report) {
       "or augmentation, so that the training error shows how fast a net can be fitted. All runs "
       "have the same training samples; a seed is one of initial weights and of the order of "
       "samples.",
-      "The training error is that while training, over 4,096 samples, told of the middle of them; it "
+      "The training error is that while training, over 4,096 samples, told of the middle of them; "
+      "it "
       "is at the threshold where the line between its points crosses it.",
       "Each combination was trained at every learning rate with every seed. For a seed the rate is "
       "taken that reached the threshold in the fewest steps at the other seeds: what suited the "

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/studies/activation_figures.h"
 #include "client/studies/feature_gain_figure.h"
+#include "client/studies/frontier.h"
+#include "client/studies/ladder_figures.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/takeaway_figures.h"
 
@@ -22,6 +24,9 @@ constexpr size_t kMostCrossings = 4;  // more labels than curves are unreadable
 // is cut, so that the curves keep their room.
 constexpr double kIntervalRoom = 1.6;
 constexpr double kMargin = 1.04;
+
+// Of the frontier; the others are in its table.
+constexpr size_t kMostNamed = 5;
 
 void Describe(const v1::Study& study, Plot& plot) { plot.heading.note = WhatIsMissing(study); }
 
@@ -207,12 +212,33 @@ Plot Predictability(const v1::Study& study) {
   return plot;
 }
 
+// The best error for no more than a cost, in steps, with the names of those that set it.
+void AddFrontier(const v1::Study& study, Cost cost, Plot& plot) {
+  const std::vector<FrontierPoint> frontier = Frontier(study, cost);
+  if (frontier.size() < 2) return;
+  Series steps;
+  steps.name = "best for the cost";
+  for (const FrontierPoint& at : frontier) {
+    const double error = at.point->mean().value();
+    if (!steps.line.empty()) steps.line.push_back({at.cost, steps.line.back().y});
+    steps.line.push_back({at.cost, error});
+  }
+  plot.series.push_back(std::move(steps));
+  // Evenly over the frontier, the first and the last among them.
+  const size_t named = std::min(frontier.size(), kMostNamed);
+  for (size_t i = 0; i < named; ++i) {
+    const FrontierPoint& at = frontier[i * (frontier.size() - 1) / (named - 1)];
+    plot.annotations.push_back({at.cost, at.point->mean().value(), PointText(*at.point)});
+  }
+}
+
 Plot Compute(const v1::Study& study, bool flops) {
-  Plot plot = Joined(study, [&](const v1::Contender& contender, const v1::StudyPoint& point) {
-    const double runs = static_cast<double>(RunsOfAPoint(study, contender));
-    const double cost = (flops ? point.flops() : point.core_seconds()) / runs;
+  const Cost kind = flops ? Cost::kFlops : Cost::kCoreSeconds;
+  Plot plot = Joined(study, [&](const v1::Contender&, const v1::StudyPoint& point) {
+    const double cost = CostOfRun(study, point, kind);
     return cost > 0 ? Measured(point, cost, View()) : figures::Point();
   });
+  AddFrontier(study, kind, plot);
   plot.heading.title = flops ? "Error against computation" : "Error against time on the machine";
   plot.x = {flops ? "FLOPs of a run" : "core-seconds of a run", "", Scale::kLog10};
   plot.y = {ErrorLabel(study), "", Scale::kLog10};
@@ -227,25 +253,35 @@ Plot DeepestTraining(const v1::Study& study) {
   return TrainingCurvesOf(study, groups.empty() ? ActivationGroup() : groups.back());
 }
 
-bool HasFigure(const v1::Study& study, StudyFigure which) {
+Plot Bounded(Plot plot) {
+  BoundLogAxis(plot);
+  return plot;
+}
+
+// The kind of studies that have a figure; "" where it is not that of one kind.
+std::string KindOf(StudyFigure which) {
   switch (which) {
     case StudyFigure::kGradients:
     case StudyFigure::kSaturation:
     case StudyFigure::kSpeedUp:
-      return IsActivationStudy(study);
+      return "activation";
     case StudyFigure::kEffects:
     case StudyFigure::kCells:
-      return IsTakeaway(study);
+      return "takeaway";
     default:
-      return true;
+      return "";
   }
+}
+
+std::string KindOf(const v1::Study& study) {
+  return IsActivationStudy(study) ? "activation" : IsTakeaway(study) ? "takeaway" : "scaling";
 }
 
 Plot NotOfThisKind(StudyFigure which) {
   Plot empty;
   empty.heading.title =
       absl::StrCat("No figure '", StudyFigureNames()[static_cast<size_t>(which)], "'");
-  empty.heading.note = "It is one of another kind of studies.";
+  empty.heading.note = absl::StrCat("It is one of ", KindOf(which), " studies.");
   return empty;
 }
 
@@ -253,8 +289,8 @@ Plot NotOfThisKind(StudyFigure which) {
 
 const std::vector<std::string>& StudyFigureNames() {
   static const auto& names = *new std::vector<std::string>{
-      "error",     "performance", "predictability", "core-seconds", "flops", "features",
-      "gradients", "saturation",  "speed-up",       "effects",      "cells"};
+      "error",    "performance", "predictability", "core-seconds", "flops",   "parameters",
+      "features", "gradients",   "saturation",     "speed-up",     "effects", "cells"};
   return names;
 }
 
@@ -271,7 +307,7 @@ StudyFigure MainFigure(const v1::Study& study) {
 }
 
 figures::Figure FigureOf(const v1::Study& study, StudyFigure which) {
-  if (!HasFigure(study, which)) return NotOfThisKind(which);
+  if (!KindOf(which).empty() && KindOf(which) != KindOf(study)) return NotOfThisKind(which);
   switch (which) {
     case StudyFigure::kError:
       if (IsActivationStudy(study)) return DeepestTraining(study);
@@ -284,6 +320,8 @@ figures::Figure FigureOf(const v1::Study& study, StudyFigure which) {
       return Compute(study, /*flops=*/false);
     case StudyFigure::kFlops:
       return Compute(study, /*flops=*/true);
+    case StudyFigure::kParameters:
+      return Bounded(ParametersFigure(study));
     case StudyFigure::kFeatures:
       return FeatureGainFigure(study);
     case StudyFigure::kGradients:

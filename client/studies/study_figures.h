@@ -18,6 +18,7 @@ enum class StudyFigure {
   kPredictability,  // standard deviation over seeds
   kCoreSeconds,     // error against core-seconds of a run
   kFlops,           // error against FLOPs of a run
+  kParameters,      // error against parameters, see ladder_figures.h
   kFeatures,        // see feature_gain_figure.h
   kGradients,       // of an activation study, see activation_figures.h
   kSaturation,

@@ -12,6 +12,8 @@
 #include "client/lib/study_names.h"
 #include "client/studies/activation_numbers.h"
 #include "client/studies/activation_report.h"
+#include "client/studies/frontier.h"
+#include "client/studies/ladder_figures.h"
 #include "client/studies/study_figures.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_tables.h"
@@ -69,6 +71,7 @@ class Reporter {
       AddPerformance(report);
       AddLaws(report);
       AddPredictability(report);
+      AddModelSize(report);
       AddFeatures(report);
     }
     AddComputation(report);
@@ -280,12 +283,24 @@ class Reporter {
                   "its errors that they remove"}}});
   }
 
+  void AddModelSize(Report& report) const {
+    if (!HasLadder(study_)) return;
+    Section section{"Size of the model"};
+    section.blocks.push_back(
+        Exhibit{FigureOf(study_, StudyFigure::kParameters),
+                "A line for each amount of data. Where lines level off, the model is large enough "
+                "for the data; where they still fall, a larger one would be better"});
+    Add(JointLawTable(study_), section);
+    Add(LimitTable(study_), section);
+    report.sections.push_back(std::move(section));
+  }
+
   void AddComputation(Report& report) const {
     Section section{"Computation"};
     section.blocks.push_back(
         Exhibit{FigureOf(study_, StudyFigure::kCoreSeconds),
                 "Read upright, at one budget: who is best for the same time on the machine. Lines "
-                "join the sizes of a contender"});
+                "join the sizes of a contender; in steps, the best error for no more than that"});
     const bool flops = std::any_of(study_.points().begin(), study_.points().end(),
                                    [](const auto& point) { return point.flops() > 0; });
     if (flops) {
@@ -293,6 +308,7 @@ class Reporter {
                                        "FLOPs by count, of training and of one run. Learners whose "
                                        "FLOPs are not counted are absent"});
     }
+    Add(FrontierTable(study_, flops ? Cost::kFlops : Cost::kCoreSeconds), section);
     Add(CostTable(study_), section);
     report.sections.push_back(std::move(section));
   }

@@ -339,6 +339,56 @@ v1::Study TakeawayStudy() {
   return study;
 }
 
+v1::Study LadderStudy() {
+  v1::Study study;
+  study.set_name("studies/ladder");
+  study.set_state(v1::SUCCEEDED);
+  v1::StudySpecification& spec = *study.mutable_specification();
+  for (const uint64_t size : {100, 1000, 10000}) spec.add_sizes(size);
+  spec.set_seeds(3);
+  for (const uint64_t parameters : {1000, 10000, 100000, 1000000}) {
+    v1::Contender& contender = *spec.add_contenders();
+    contender.set_name(absl::StrCat("mlp-", parameters));
+    contender.set_ladder_of("mlp");
+    contender.set_family(v1::NETWORK);
+    contender.mutable_specification()->mutable_loss()->set_type("softmax_cross_entropy");
+    for (const uint64_t size : spec.sizes()) {
+      v1::StudyPoint& point = *study.add_points();
+      point.set_contender(contender.name());
+      point.set_size(size);
+      point.set_job(absl::StrCat("jobs/", contender.name(), "-", size));
+      point.set_state(v1::SUCCEEDED);
+      point.set_parameters(parameters);
+      const double error = 0.05 + 2 * std::pow(static_cast<double>(parameters), -1.0 / 3) +
+                           5 / std::sqrt(static_cast<double>(size));
+      Set(*point.mutable_mean(), error, error * 0.97, error * 1.03);
+      for (uint64_t seed = 1; seed <= 3; ++seed) point.add_seeds()->set_error(error);
+      point.set_flops(3 * 6.0 * 8 * static_cast<double>(parameters * size));
+      point.set_core_seconds(3 * (0.2 + point.flops() * 1e-11));
+    }
+  }
+  v1::StudyJointLaw& law = *study.mutable_analysis()->add_joint_laws();
+  law.set_ladder("mlp");
+  for (const v1::Contender& contender : spec.contenders()) law.add_contenders(contender.name());
+  Set(*law.mutable_floor(), 0.05, 0.04, 0.06);
+  Set(*law.mutable_model_scale(), 2, 1.8, 2.2);
+  Set(*law.mutable_model_exponent(), 1.0 / 3, 0.31, 0.36);
+  Set(*law.mutable_data_scale(), 5, 4.5, 5.6);
+  Set(*law.mutable_data_exponent(), 0.5, 0.47, 0.53);
+  law.set_worst_miss(0.02);
+  v1::StudyLimit& limit = *law.add_limits();
+  limit.mutable_point()->set_parameters(1000000);
+  limit.mutable_point()->set_samples(10000);
+  Set(*limit.mutable_error(), 0.12, 0.115, 0.125);
+  Set(*limit.mutable_data_share(), 0.42, 0.38, 0.46);
+  Set(*limit.mutable_model_share(), 0.17, 0.15, 0.2);
+  Set(*limit.mutable_noise_share(), 0.41, 0.36, 0.45);
+  limit.set_limit(v1::DATA_LIMITED);
+  study.set_total_runs(36);
+  study.set_points_ended(12);
+  return study;
+}
+
 v1::Study WideStudy(int contenders, const std::string& name) {
   v1::Study study;
   study.set_name("studies/wide");

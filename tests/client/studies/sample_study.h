@@ -18,6 +18,8 @@ v1::Study FlawedStudy();
 v1::Study RegressionStudy();
 // A takeaway study of data and three other factors, ended well and analysed.
 v1::Study TakeawayStudy();
+// A ladder of four models of 1,000 to 1,000,000 parameters at three sizes, with its joint law.
+v1::Study LadderStudy();
 // Of `contenders` contenders at two sizes, each named `name` and a number.
 v1::Study WideStudy(int contenders, const std::string& name);
 

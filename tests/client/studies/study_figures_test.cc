@@ -23,7 +23,8 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 const StudyFigure kAll[] = {StudyFigure::kError,          StudyFigure::kPerformance,
                             StudyFigure::kPredictability, StudyFigure::kCoreSeconds,
-                            StudyFigure::kFlops,          StudyFigure::kFeatures};
+                            StudyFigure::kFlops,          StudyFigure::kParameters,
+                            StudyFigure::kFeatures};
 
 figures::Plot PlotOf(const v1::Study& study, StudyFigure which) {
   return std::get<figures::Plot>(FigureOf(study, which));
