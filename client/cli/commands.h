@@ -25,6 +25,7 @@ std::unique_ptr<Command> MakeStudyGet();
 std::unique_ptr<Command> MakeStudyWatch();
 std::unique_ptr<Command> MakeStudyReport();
 std::unique_ptr<Command> MakeStudyCancel();
+std::unique_ptr<Command> MakeStudyExtend();
 std::unique_ptr<Command> MakeSweepRun();
 std::unique_ptr<Command> MakeSweepSubmit();
 std::unique_ptr<Command> MakeSweepLs();

@@ -1,5 +1,6 @@
 #include "client/cli/study_submission.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -73,21 +74,27 @@ int PrintStudyDryRun(Session& session, const v1::Study& study, const Output& out
   console.out << "FLOPs by contender and size\n";
   std::vector<Column> columns = {
       {"CONTENDER", Align::kLeft, true}, {"PARAMETERS", Align::kRight}, {"RUNS", Align::kRight}};
+  // Of an extension only what is new.
+  std::vector<uint64_t> sizes;
   for (const uint64_t size : specification.sizes()) {
-    columns.push_back({Count(size), Align::kRight});
+    const bool any = std::any_of(study.points().begin(), study.points().end(),
+                                 [&](const v1::StudyPoint& point) { return point.size() == size; });
+    if (any) sizes.push_back(size);
   }
+  for (const uint64_t size : sizes) columns.push_back({Count(size), Align::kRight});
   Table table(columns);
   for (const v1::Contender& contender : specification.contenders()) {
     uint64_t parameters = 0;
     uint64_t runs = 0;
     std::vector<std::string> cells;
-    for (const uint64_t size : specification.sizes()) {
+    for (const uint64_t size : sizes) {
       const auto found = points.find({contender.name(), size});
       cells.push_back(found == points.end() ? "" : FlopsCell(found->second->flops()));
       if (found == points.end()) continue;
       parameters = std::max(parameters, found->second->parameters());
       runs += client::RunsOfAPoint(study, contender);
     }
+    if (runs == 0) continue;
     std::vector<std::string> row = {Printable(contender.name()),
                                     parameters == 0 ? "-" : Count(parameters), Count(runs)};
     row.insert(row.end(), cells.begin(), cells.end());

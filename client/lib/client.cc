@@ -166,6 +166,12 @@ absl::StatusOr<v1::ListStudiesResponse> Client::ListStudies(const v1::ListStudie
   return Call<v1::StudyService>(connection_, &v1::StudyService::Stub::ListStudies, request);
 }
 
+absl::StatusOr<v1::Study> Client::ExtendStudy(v1::ExtendStudyRequest request) {
+  if (request.request_id().empty() && !request.validate_only())
+    request.set_request_id(NewRequestId());
+  return Call<v1::StudyService>(connection_, &v1::StudyService::Stub::ExtendStudy, request);
+}
+
 absl::StatusOr<v1::Study> Client::CancelStudy(const std::string& name) {
   v1::CancelStudyRequest request;
   request.set_name(name);

@@ -27,6 +27,7 @@ class FindMissingContentsRequest;
 class FindMissingContentsResponse;
 class CreateStudyRequest;
 class CreateSweepRequest;
+class ExtendStudyRequest;
 class Job;
 class ListArtifactsResponse;
 class ListComponentsResponse;
@@ -91,6 +92,7 @@ class Client {
   // With points and their analysis.
   absl::StatusOr<v1::Study> GetStudy(const std::string& name);
   absl::StatusOr<v1::ListStudiesResponse> ListStudies(const v1::ListStudiesRequest& request);
+  absl::StatusOr<v1::Study> ExtendStudy(v1::ExtendStudyRequest request);
   absl::StatusOr<v1::Study> CancelStudy(const std::string& name);
   absl::StatusOr<v1::Sweep> CreateSweep(v1::CreateSweepRequest request);
   // With trials, decisions and the best.

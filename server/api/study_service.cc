@@ -1,6 +1,7 @@
 #include "server/api/study_service.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -20,6 +21,7 @@
 #include "server/studies/activation_plan.h"
 #include "server/studies/activation_points.h"
 #include "server/studies/study_analysis.h"
+#include "server/studies/study_extension.h"
 #include "server/studies/study_plan.h"
 #include "server/studies/study_points.h"
 #include "server/studies/takeaway_plan.h"
@@ -33,17 +35,21 @@ constexpr uint32_t kLargestPage = 1000;
 constexpr size_t kMostKnown = 16;
 constexpr char kPageScope[] = "studies";
 
-void CheckRequest(const v1::CreateStudyRequest& request, Violations& violations) {
+template <typename Request>
+void CheckRequest(const Request& request, Violations& violations) {
   CheckRequestId(request.request_id(), violations);
   CheckPriority(request.priority(), violations);
   if (request.ByteSizeLong() > kLargestRequest)
     violations.Add("specification", absl::StrCat("at most ", kLargestRequest, " bytes"));
 }
 
+// From a violation of the job of a point to one of what the user wrote.
+using Placed = std::function<Violation(int point, const Violation& violation)>;
+
 // Checks the job of each point as one of a user's, and counts what it takes. What is wrong at every
 // size is said once.
 std::vector<NewJob> CheckJobs(const SpecificationChecker& checker, int32_t priority,
-                              StudyPlan& plan, Violations& violations) {
+                              const Placed& placed, StudyPlan& plan, Violations& violations) {
   std::vector<NewJob> jobs;
   std::set<std::pair<std::string, std::string>> said;
   double flops = 0;
@@ -52,8 +58,9 @@ std::vector<NewJob> CheckJobs(const SpecificationChecker& checker, int32_t prior
     CheckedSpecification checked = checker.CheckTraining(plan.jobs[i], of_job);
     const bool sound = of_job.empty();
     for (const Violation& violation : of_job.list()) {
-      const std::string path = PathInStudy(plan, static_cast<int>(i), violation.path);
-      if (said.emplace(path, violation.message).second) violations.Add(path, violation.message);
+      const Violation written = placed(static_cast<int>(i), violation);
+      if (said.emplace(written.path, written.message).second)
+        violations.Add(written.path, written.message);
     }
     v1::StudySpecification& study = *plan.study.mutable_specification();
     if (sound && study.has_activation() && violations.empty())
@@ -104,20 +111,17 @@ void StudyServiceHandler::Create(const v1::CreateStudyRequest& request, v1::Stud
   CheckRequest(request, violations);
   if (!violations.empty()) return done(ViolationsError(violations, "INVALID_REQUEST"));
   const std::string hash = RequestHash(request);
-  if (!request.validate_only()) {
-    absl::StatusOr<std::optional<v1::Study>> known =
-        studies_.FindRequest(request.request_id(), hash);
-    if (!known.ok()) return done(known.status());
-    if (known->has_value()) {
-      response = **std::move(known);
-      return done(absl::OkStatus());
-    }
-  }
+  if (Repeats(request, hash, response, done)) return;
   v1::StudySpecification specification = request.specification();
   PinData(datasets_, specification, violations);
   StudyPlan plan = PlanStudy(specification, violations);
   std::vector<NewJob> jobs;
-  if (violations.empty()) jobs = CheckJobs(checker_, request.priority(), plan, violations);
+  if (violations.empty()) {
+    const auto placed = [&](int point, const Violation& violation) {
+      return Violation{PathInStudy(plan, point, violation.path), violation.message};
+    };
+    jobs = CheckJobs(checker_, request.priority(), placed, plan, violations);
+  }
   if (!violations.empty()) return done(ViolationsError(violations, "INVALID_SPECIFICATION"));
   if (request.validate_only()) {
     response = std::move(plan.study);
@@ -131,11 +135,70 @@ void StudyServiceHandler::Create(const v1::CreateStudyRequest& request, v1::Stud
         return InsertStudy(connection, request_id, hash, names, KernelRandom, now, *study);
       },
       [this, study, done, &response](const absl::Status& status) {
-        if (!status.ok()) return done(status);
-        absl::StatusOr<v1::Study> made = studies_.Get(study->name());
-        const absl::Status found = made.status();
-        if (found.ok()) response = *std::move(made);
-        done(found);
+        done(status.ok() ? Answer(study->name(), response) : status);
+      });
+}
+
+template <typename Request>
+bool StudyServiceHandler::Repeats(const Request& request, const std::string& hash,
+                                  v1::Study& response, const Calls::Done& done) const {
+  if (request.validate_only()) return false;
+  absl::StatusOr<std::optional<v1::Study>> known = studies_.FindRequest(request.request_id(), hash);
+  if (known.ok() && !known->has_value()) return false;
+  const absl::Status found = known.status();
+  if (found.ok()) response = **std::move(known);
+  done(found);
+  return true;
+}
+
+absl::Status StudyServiceHandler::Answer(const std::string& name, v1::Study& response) const {
+  ASSIGN_OR_RETURN(response, studies_.Get(name));
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* StudyServiceHandler::ExtendStudy(grpc::CallbackServerContext* context,
+                                                           const v1::ExtendStudyRequest* request,
+                                                           v1::Study* response) {
+  return checks_.RunAsync(
+      context, [=, this](const Calls::Done& done) { Extend(*request, *response, done); });
+}
+
+void StudyServiceHandler::Extend(const v1::ExtendStudyRequest& request, v1::Study& response,
+                                 const Calls::Done& done) {
+  Violations violations;
+  CheckRequest(request, violations);
+  if (!violations.empty()) return done(ViolationsError(violations, "INVALID_REQUEST"));
+  const std::string hash = RequestHash(request);
+  if (Repeats(request, hash, response, done)) return;
+  const absl::StatusOr<v1::Study> known = studies_.Get(request.name());
+  if (!known.ok()) return done(known.status());
+  if (known->state() == v1::CANCELLED || known->state() == v1::CANCELLING)
+    return done(StudyCancelled(known->name()));
+  // Its data are those of the study, pinned to their versions when it was made.
+  const v1::StudySpecification& before = known->specification();
+  StudyPlan plan = PlanExtension(before, request.specification(), violations);
+  std::vector<NewJob> jobs;
+  if (violations.empty()) {
+    const auto placed = [&](int point, const Violation& violation) {
+      return InAddition(before, request.specification(), plan, point, violation);
+    };
+    jobs = CheckJobs(checker_, request.priority(), placed, plan, violations);
+  }
+  if (!violations.empty()) return done(ViolationsError(violations, "INVALID_SPECIFICATION"));
+  plan.study.set_name(known->name());
+  if (request.validate_only()) {
+    response = std::move(plan.study);
+    return done(absl::OkStatus());
+  }
+  const auto added = std::make_shared<const v1::Study>(std::move(plan.study));
+  manager_.CreateAll(
+      std::move(jobs),
+      [added, request_id = request.request_id(), hash, known_points = known->points_size()](
+          Connection& connection, const std::vector<std::string>& names) {
+        return trainyard::ExtendStudy(connection, request_id, hash, names, known_points, *added);
+      },
+      [this, added, done, &response](const absl::Status& status) {
+        done(status.ok() ? Answer(added->name(), response) : status);
       });
 }
 
@@ -155,15 +218,20 @@ absl::StatusOr<v1::Study> StudyServiceHandler::Read(const std::string& name) {
     MutexLock lock(mutex_);
     if (const auto found = known_.find(study.name()); found != known_.end()) known = found->second;
   }
-  const bool same =
-      known.study.points_ended() == study.points_ended() && known.study.has_analysis();
-  for (int i = 0; i < study.points_size(); ++i) {
-    v1::StudyPoint& point = *study.mutable_points(i);
+  // Of other points it is what the study was before it was extended.
+  const bool same = known.study.points_size() == study.points_size() &&
+                    known.study.points_ended() == study.points_ended() &&
+                    known.study.has_analysis();
+  std::map<std::string, const v1::StudyPoint*> ended;
+  for (const v1::StudyPoint& point : known.study.points()) {
+    if (IsTerminal(point.state())) ended[point.job()] = &point;
+  }
+  for (v1::StudyPoint& point : *study.mutable_points()) {
     if (!IsTerminal(point.state())) continue;
     // What has ended does not change.
-    if (i < known.study.points_size() && IsTerminal(known.study.points(i).state())) {
-      point = known.study.points(i);
-    } else if (!same) {
+    if (const auto found = ended.find(point.job()); found != ended.end()) {
+      point = *found->second;
+    } else {
       RETURN_IF_ERROR(ReadPoint(study.specification(), point, known.test_samples));
     }
   }

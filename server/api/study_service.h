@@ -41,12 +41,22 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
   grpc::ServerUnaryReactor* ListStudies(grpc::CallbackServerContext* context,
                                         const v1::ListStudiesRequest* request,
                                         v1::ListStudiesResponse* response) override;
+  grpc::ServerUnaryReactor* ExtendStudy(grpc::CallbackServerContext* context,
+                                        const v1::ExtendStudyRequest* request,
+                                        v1::Study* response) override;
   grpc::ServerUnaryReactor* CancelStudy(grpc::CallbackServerContext* context,
                                         const v1::CancelStudyRequest* request,
                                         v1::Study* response) override;
 
  private:
   void Create(const v1::CreateStudyRequest& request, v1::Study& response, const Calls::Done& done);
+  void Extend(const v1::ExtendStudyRequest& request, v1::Study& response, const Calls::Done& done);
+  // What an earlier request with this id made; `done` is then called, and the answer is true.
+  template <typename Request>
+  bool Repeats(const Request& request, const std::string& hash, v1::Study& response,
+               const Calls::Done& done) const;
+  // Answers with the study as it is on disk.
+  absl::Status Answer(const std::string& name, v1::Study& response) const;
   absl::StatusOr<v1::Study> Read(const std::string& name);
   // What the job of a point says of it. `test_samples`: of the part that shares of errors are of.
   absl::Status ReadPoint(const v1::StudySpecification& study, v1::StudyPoint& point,

@@ -218,6 +218,14 @@ CREATE TABLE sweep_decisions (
   UNIQUE (sweep_id, trial, rung)
 ) WITHOUT ROWID;
 )sql",
+    // 8: requests that extended a study.
+    R"sql(
+CREATE TABLE study_requests (
+  request_id TEXT PRIMARY KEY,
+  body_hash BLOB NOT NULL,
+  study_id INTEGER NOT NULL REFERENCES studies(id)
+) WITHOUT ROWID;
+)sql",
 };
 constexpr int kVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

@@ -1,6 +1,7 @@
 #include "server/store/study_store.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <google/protobuf/util/time_util.h>
@@ -41,6 +42,21 @@ v1::JobState StateOf(const v1::Study& study, bool cancelled) {
   return any_good ? v1::SUCCEEDED : v1::FAILED;
 }
 
+// Contender by contender, ascending sizes: points that were added later stand behind the others in
+// the row, because study_jobs has their numbers.
+void SortPoints(v1::Study& study) {
+  std::map<std::string, int> order;
+  for (const v1::Contender& contender : study.specification().contenders())
+    order.emplace(contender.name(), static_cast<int>(order.size()));
+  const auto key = [&](const v1::StudyPoint& point) {
+    const auto found = order.find(point.contender());
+    return std::make_pair(found == order.end() ? 0 : found->second, point.size());
+  };
+  std::stable_sort(
+      study.mutable_points()->pointer_begin(), study.mutable_points()->pointer_end(),
+      [&](const v1::StudyPoint* a, const v1::StudyPoint* b) { return key(*a) < key(*b); });
+}
+
 // States of the jobs, and what follows from them.
 absl::Status FillStates(Connection& connection, const StudyRow& row, v1::Study& study) {
   Statement query = connection.Query(
@@ -59,7 +75,18 @@ absl::Status FillStates(Connection& connection, const StudyRow& row, v1::Study& 
   RETURN_IF_ERROR(query.status());
   study.set_points_ended(ended);
   study.set_state(StateOf(study, row.cancelled));
+  SortPoints(study);
   return absl::OkStatus();
+}
+
+absl::Status CheckUnused(Connection& connection, const std::string& request_id) {
+  if (request_id.empty()) return absl::OkStatus();
+  Statement used = connection.Query(
+      "SELECT 1 FROM studies WHERE request_id = ? UNION SELECT 1 FROM study_requests WHERE "
+      "request_id = ?",
+      request_id, request_id);
+  if (used.Next()) return absl::AlreadyExistsError("request_id '" + request_id + "' was used");
+  return used.status();
 }
 
 }  // namespace
@@ -68,11 +95,7 @@ absl::Status InsertStudy(Connection& connection, const std::string& request_id,
                          const std::string& request_hash, const std::vector<std::string>& jobs,
                          const std::function<uint64_t()>& random, std::chrono::nanoseconds now,
                          v1::Study& study) {
-  if (!request_id.empty()) {
-    Statement used = connection.Query("SELECT 1 FROM studies WHERE request_id = ?", request_id);
-    if (used.Next()) return absl::AlreadyExistsError("request_id '" + request_id + "' was used");
-    RETURN_IF_ERROR(used.status());
-  }
+  RETURN_IF_ERROR(CheckUnused(connection, request_id));
   ASSIGN_OR_RETURN(const std::string name,
                    UnusedName(connection, kStudies, study.specification().name(), random));
   study.set_name(name);
@@ -88,6 +111,46 @@ absl::Status InsertStudy(Connection& connection, const std::string& request_id,
                                    id, static_cast<int64_t>(point), jobs[point]));
   }
   return absl::OkStatus();
+}
+
+absl::Status StudyCancelled(const std::string& name) {
+  return WithReason(absl::FailedPreconditionError(
+                        name + " was cancelled, and cannot be extended: start another study"),
+                    "STUDY_CANCELLED", {});
+}
+
+absl::Status ExtendStudy(Connection& connection, const std::string& request_id,
+                         const std::string& request_hash, const std::vector<std::string>& jobs,
+                         int known_points, const v1::Study& added) {
+  RETURN_IF_ERROR(CheckUnused(connection, request_id));
+  StudyRow row;
+  {
+    Statement query = connection.Query(std::string(kColumns) + "WHERE name = ?", added.name());
+    if (!query.Next()) {
+      RETURN_IF_ERROR(query.status());
+      return NoSuch(kStudies, added.name());
+    }
+    RETURN_IF_ERROR(ReadRow(query, row));
+  }
+  if (row.cancelled) return StudyCancelled(added.name());
+  if (row.study.points_size() != known_points) {
+    return WithReason(absl::UnavailableError(added.name() + " was extended meanwhile: try again"),
+                      "STUDY_CHANGED", {});
+  }
+  *row.study.mutable_specification() = added.specification();
+  row.study.mutable_points()->MergeFrom(added.points());
+  row.study.set_total_runs(row.study.total_runs() + added.total_runs());
+  row.study.set_total_flops(row.study.total_flops() + added.total_flops());
+  RETURN_IF_ERROR(connection.Run("UPDATE studies SET study = ? WHERE id = ?",
+                                 Blob{row.study.SerializeAsString()}, row.id));
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    RETURN_IF_ERROR(connection.Run("INSERT INTO study_jobs (study_id, point, job) VALUES (?, ?, ?)",
+                                   row.id, known_points + static_cast<int64_t>(i), jobs[i]));
+  }
+  if (request_id.empty()) return absl::OkStatus();
+  return connection.Run(
+      "INSERT INTO study_requests (request_id, body_hash, study_id) VALUES (?, ?, ?)", request_id,
+      Blob{request_hash}, row.id);
 }
 
 absl::StatusOr<v1::Study> StudyStore::Get(const std::string& name) const {
@@ -112,8 +175,11 @@ absl::StatusOr<std::optional<v1::Study>> StudyStore::FindRequest(
   if (request_id.empty()) return std::nullopt;
   std::string name;
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
-    Statement query =
-        connection.Query("SELECT name, body_hash FROM studies WHERE request_id = ?", request_id);
+    Statement query = connection.Query(
+        "SELECT name, body_hash FROM studies WHERE request_id = ? UNION ALL SELECT s.name, "
+        "r.body_hash FROM study_requests r JOIN studies s ON s.id = r.study_id WHERE r.request_id "
+        "= ?",
+        request_id, request_id);
     if (!query.Next()) return query.status();
     name = query.Bytes(0);
     if (query.Bytes(1) == request_hash) return absl::OkStatus();

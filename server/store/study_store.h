@@ -27,6 +27,15 @@ absl::Status InsertStudy(Connection& connection, const std::string& request_id,
                          const std::function<uint64_t()>& random, std::chrono::nanoseconds now,
                          v1::Study& study);
 
+// Adds points, done by `jobs`, one for each, to the study `added.name()`, which then has the
+// specification of `added`; its runs and FLOPs are added to those of the study. `known_points`: so
+// many the study had when the points were chosen. UNAVAILABLE STUDY_CHANGED where it has others by
+// now, FAILED_PRECONDITION STUDY_CANCELLED, ALREADY_EXISTS as InsertStudy.
+absl::Status ExtendStudy(Connection& connection, const std::string& request_id,
+                         const std::string& request_hash, const std::vector<std::string>& jobs,
+                         int known_points, const v1::Study& added);
+absl::Status StudyCancelled(const std::string& name);
+
 class StudyStore {
  public:
   explicit StudyStore(Store& store) : store_(store) {}
@@ -34,8 +43,8 @@ class StudyStore {
   // With the names and states of its jobs, and the state that follows from them; NOT_FOUND
   // STUDY_NOT_FOUND. See names.h for `name`.
   absl::StatusOr<v1::Study> Get(const std::string& name) const;
-  // What an earlier request with this id made. ALREADY_EXISTS REQUEST_ID_REUSED where it had
-  // another body.
+  // What an earlier request with this id made or extended, as it is now. ALREADY_EXISTS
+  // REQUEST_ID_REUSED where it had another body.
   absl::StatusOr<std::optional<v1::Study>> FindRequest(const std::string& request_id,
                                                        const std::string& request_hash) const;
   // Newest first, without points; those before `before_id` where it is not 0. `last_id`: where the

@@ -226,10 +226,16 @@ StudyPlan PlanStudy(const v1::StudySpecification& specification, Violations& vio
 
 std::string PathInStudy(const StudyPlan& plan, int point, const std::string& path) {
   const v1::StudySpecification& study = plan.study.specification();
-  const int sizes = std::max(1, study.sizes_size());
-  const ContenderPlace& place = plan.places[static_cast<size_t>(point / sizes)];
+  const v1::StudyPoint& at = plan.study.points(point);
+  const auto found = std::find_if(study.contenders().begin(), study.contenders().end(),
+                                  [&](const auto& one) { return one.name() == at.contender(); });
+  const ContenderPlace& place =
+      plan.places[static_cast<size_t>(found - study.contenders().begin())];
   const std::string contender = ContenderPath(place.contender);
-  if (absl::StartsWith(path, "data.subset")) return absl::StrCat("sizes[", point % sizes, "]");
+  if (absl::StartsWith(path, "data.subset")) {
+    const auto size = std::find(study.sizes().begin(), study.sizes().end(), at.size());
+    return absl::StrCat("sizes[", size - study.sizes().begin(), "]");
+  }
   const int own = study.data().transforms_size();
   int transform = 0;
   if (std::sscanf(path.c_str(), "data.transforms[%d]", &transform) == 1 && transform >= own) {
@@ -242,9 +248,9 @@ std::string PathInStudy(const StudyPlan& plan, int point, const std::string& pat
                           path.substr(path.find(']')));
   }
   if (absl::StartsWith(path, "data") || absl::StartsWith(path, "resources")) return path;
-  if (study.has_activation()) return PathInActivationStudy(study, point / sizes, path);
-  if (study.has_takeaway())
-    return PathInTakeaway(study.takeaway(), study.contenders(point / sizes), within);
+  if (study.has_activation())
+    return PathInActivationStudy(study, static_cast<int>(found - study.contenders().begin()), path);
+  if (study.has_takeaway()) return PathInTakeaway(study.takeaway(), *found, within);
   const v1::Variant none;
   const v1::Variant& step =
       place.step < 0 ? none : plan.written[place.contender].ladder(place.step);

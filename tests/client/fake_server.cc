@@ -78,6 +78,7 @@ struct FakeServer::State {
   std::vector<std::string> newest_studies;
   std::vector<v1::Study> next_study;
   std::vector<v1::CreateStudyRequest> created_studies;
+  std::vector<v1::ExtendStudyRequest> extensions;
   std::deque<FakeError> failures;
   std::deque<int> cuts;
   int cut_code = 0;
@@ -301,6 +302,20 @@ class Studies final : public v1::StudyService::Service {
       study.clear_analysis();
     }
     return grpc::Status::OK;
+  }
+
+  grpc::Status ExtendStudy(grpc::ServerContext* context, const v1::ExtendStudyRequest* request,
+                           v1::Study* study) override {
+    MutexLock lock(state_.mutex);
+    state_.extensions.push_back(*request);
+    if (const grpc::Status entered = state_.Enter(*context); !entered.ok()) return entered;
+    for (auto& [known, versions] : state_.studies) {
+      if (!absl::StartsWith(known, "studies/" + request->name())) continue;
+      *study = state_.next_study.empty() ? versions.front() : state_.next_study.front();
+      study->set_name(known);
+      return grpc::Status::OK;
+    }
+    return NotFound(request->name());
   }
 
   grpc::Status CancelStudy(grpc::ServerContext* context, const v1::CancelStudyRequest* request,
@@ -736,6 +751,11 @@ std::vector<v1::ListJobsRequest> FakeServer::listed() const {
 std::vector<v1::CreateStudyRequest> FakeServer::created_studies() const {
   MutexLock lock(state_->mutex);
   return state_->created_studies;
+}
+
+std::vector<v1::ExtendStudyRequest> FakeServer::extensions() const {
+  MutexLock lock(state_->mutex);
+  return state_->extensions;
 }
 
 int FakeServer::calls() const {

@@ -86,6 +86,7 @@ class FakeServer {
   std::map<std::string, std::string> contents() const;
   std::vector<v1::CreateDatasetVersionRequest> versions() const;
   std::vector<v1::CreateStudyRequest> created_studies() const;
+  std::vector<v1::ExtendStudyRequest> extensions() const;
   int calls() const;
   int streams() const;
   std::string last_authorization() const;

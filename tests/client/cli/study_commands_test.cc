@@ -252,6 +252,56 @@ TEST_F(StudyCommandsTest, ReportWritesWhatIsAskedFor) {
   EXPECT_EQ(Cli({"study", "report", "scaling", "--out", folder.path() + "/"}).code, 2);
 }
 
+TEST_F(StudyCommandsTest, ExtendSendsOnlyWhatIsAdded) {
+  server.AddStudy("scaling", {UnfinishedStudy(21)});
+  const Ran ran = Cli({"study", "extend", "scaling", "--size", "20000", "--size", "54000",
+                       "forecast_sizes=[540000]", "--priority", "5"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "studies/scaling\n");
+  EXPECT_EQ(ran.err,
+            "scaling has 56 points now, 21 have ended; 'trainyard study watch scaling' "
+            "follows it\n");
+  v1::ExtendStudyRequest request = server.extensions()[0];
+  EXPECT_EQ(request.name(), "scaling");
+  EXPECT_EQ(request.request_id().size(), 32u);
+  EXPECT_EQ(request.priority(), 5);
+  EXPECT_EQ(request.specification().ShortDebugString(),
+            "sizes: 20000 sizes: 54000 forecast_sizes: 540000");
+  const std::string more = folder.Write("more.yaml", "contenders:\n  - {name: cnn}\n");
+  EXPECT_EQ(Cli({"study", "extend", "scaling", "--contenders", more}).code, 0);
+  EXPECT_EQ(server.extensions()[1].specification().ShortDebugString(),
+            "contenders { name: \"cnn\" }");
+}
+
+TEST_F(StudyCommandsTest, ExtendPreviewsWhatIsNew) {
+  server.AddStudy("scaling", {SampleStudy()});
+  v1::Study added = SampleStudy();
+  added.mutable_points()->DeleteSubrange(1, 55);
+  added.set_total_runs(10);
+  server.NextStudyCreated({added});
+  const Ran ran = Cli({"study", "extend", "scaling", "--size", "100", "--dry-run"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("CONTENDER            PARAMETERS  RUNS     100\n"
+                                 "logistic-regression       7,850    10  471.0M\n\n"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("cnn")));
+  EXPECT_TRUE(server.extensions()[0].validate_only());
+  EXPECT_EQ(server.extensions()[0].request_id(), "");
+}
+
+TEST_F(StudyCommandsTest, ExtendTellsWhatIsRefused) {
+  server.AddStudy("scaling", {SampleStudy()});
+  EXPECT_EQ(Cli({"study", "extend", "nothing", "--size", "5"}).code, 5);
+  EXPECT_EQ(Cli({"study", "extend"}).code, 2);
+  const Ran words = Cli({"study", "extend", "scaling", "--size", "many"});
+  EXPECT_EQ(words.code, 2);
+  EXPECT_THAT(words.err, HasSubstr("sizes[0]: must be a whole number"));
+  server.FailNext(
+      {grpc::StatusCode::INVALID_ARGUMENT, "1 error", "", {{"seeds", "not allowed"}}, {}, -1});
+  const Ran seeds = Cli({"study", "extend", "scaling", "seeds=7"});
+  EXPECT_EQ(seeds.code, 2);
+  EXPECT_THAT(seeds.err, HasSubstr("seeds: not allowed"));
+}
+
 TEST_F(StudyCommandsTest, CancelStopsWhatGoesOn) {
   server.AddStudy("scaling", {UnfinishedStudy(3)});
   EXPECT_EQ(Cli({"study", "cancel", "scal"}).out, "studies/scaling CANCELLED\n");

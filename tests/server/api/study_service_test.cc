@@ -1,3 +1,4 @@
+#include <map>
 #include <set>
 #include <thread>
 
@@ -146,6 +147,111 @@ TEST_F(StudyServiceTest, CancelStopsWhatHasNotEnded) {
   const grpc::Status again = Cancel(study.name(), study);
   EXPECT_EQ(again.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(DetailsOf(again).info.reason(), "STUDY_TERMINAL");
+}
+
+class StudyExtensionServiceTest : public StudyServiceTest {
+ protected:
+  // Adds size 5,000, and a contender where it has a name.
+  static v1::ExtendStudyRequest Addition(const std::string& study, const std::string& contender) {
+    v1::ExtendStudyRequest request;
+    request.set_name(study);
+    request.mutable_specification()->add_sizes(5000);
+    if (contender.empty()) return request;
+    v1::Contender& line = *request.mutable_specification()->add_contenders();
+    line.set_name(contender);
+    line.mutable_specification()->mutable_budget()->set_steps(2);
+    line.mutable_specification()->mutable_checkpoint()->set_every_steps(1000);
+    return request;
+  }
+  grpc::Status Extend(const v1::ExtendStudyRequest& request, v1::Study& study) {
+    grpc::ClientContext context;
+    return Studies()->ExtendStudy(&context, request, &study);
+  }
+  static std::map<std::string, std::string> JobsOf(const v1::Study& study) {
+    std::map<std::string, std::string> jobs;
+    for (const v1::StudyPoint& point : study.points())
+      jobs[point.contender() + std::to_string(point.size())] = point.job();
+    return jobs;
+  }
+};
+
+TEST_F(StudyExtensionServiceTest, OnlyNewPointsBecomeJobs) {
+  v1::Study study;
+  ASSERT_TRUE(Create(Request("short", 2), study).ok());
+  const v1::Study before = WaitForEnd(study.name());
+  ASSERT_EQ(before.state(), v1::SUCCEEDED);
+  v1::Study extended;
+  const grpc::Status status = Extend(Addition("more-data", "third"), extended);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(extended.name(), study.name());
+  // short and other at 5,000, third at 100, 1,000 and 5,000.
+  ASSERT_EQ(extended.points_size(), 9);
+  EXPECT_EQ(extended.total_runs(), 27u);
+  const v1::Study after = WaitForEnd(study.name());
+  EXPECT_EQ(after.state(), v1::SUCCEEDED);
+  EXPECT_EQ(after.points_ended(), 9u);
+  EXPECT_EQ(after.analysis().points(), 9u);
+  auto jobs = JobsOf(after);
+  for (const auto& [point, job] : JobsOf(before)) EXPECT_EQ(jobs[point], job);
+  grpc::ClientContext context;
+  v1::ListJobsResponse all;
+  ASSERT_TRUE(jobs_->ListJobs(&context, {}, &all).ok());
+  EXPECT_EQ(all.jobs_size(), 9);
+  EXPECT_EQ(Get(jobs["short5000"]).specification().data().subset().train_size(), 5000u);
+}
+
+TEST_F(StudyExtensionServiceTest, SurvivesARestartAndIsMadeOnce) {
+  v1::Study study, first, second;
+  ASSERT_TRUE(Create(Request("long", 1'000'000), study).ok());
+  v1::ExtendStudyRequest request = Addition(study.name(), "");
+  request.set_request_id("id-7");
+  ASSERT_TRUE(Extend(request, first).ok()) << "a study that runs is extended too";
+  EXPECT_EQ(first.state(), v1::RUNNING);
+  StopDaemon();
+  StartDaemon();
+  ASSERT_TRUE(Extend(request, second).ok());
+  EXPECT_EQ(JobsOf(first), JobsOf(second));
+  EXPECT_EQ(second.points_size(), 6);
+  request.mutable_specification()->add_sizes(6000);
+  EXPECT_EQ(DetailsOf(Extend(request, second)).info.reason(), "REQUEST_ID_REUSED");
+  ASSERT_TRUE(Cancel(study.name(), study).ok());
+  request.clear_request_id();
+  const grpc::Status refused = Extend(request, second);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(DetailsOf(refused).info.reason(), "STUDY_CANCELLED");
+  WaitForEnd(study.name());
+}
+
+TEST_F(StudyExtensionServiceTest, ValidateOnlyCountsWhatIsNew) {
+  v1::Study study, preview;
+  ASSERT_TRUE(Create(Request("short", 2), study).ok());
+  v1::ExtendStudyRequest request = Addition(study.name(), "third");
+  request.set_validate_only(true);
+  ASSERT_TRUE(Extend(request, preview).ok());
+  EXPECT_EQ(preview.points_size(), 5);
+  EXPECT_EQ(preview.total_runs(), 15u);
+  EXPECT_EQ(preview.points(0).job(), "");
+  ASSERT_TRUE(Find(study.name(), study).ok());
+  EXPECT_EQ(study.points_size(), 4);
+}
+
+TEST_F(StudyExtensionServiceTest, RefusalsNameTheirPlaceInTheAddition) {
+  v1::Study study, extended;
+  ASSERT_TRUE(Create(Request("short", 2), study).ok());
+  v1::ExtendStudyRequest request = Addition(study.name(), "bad");
+  grpc::Status status = Extend(request, extended);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(DetailsOf(status).bad_request.field_violations(0).field(),
+            "contenders[0].specification.model.layers[2].units");
+  request = Addition(study.name(), "");
+  request.mutable_specification()->set_seeds(9);
+  status = Extend(request, extended);
+  EXPECT_EQ(DetailsOf(status).bad_request.field_violations(0).field(), "seeds");
+  EXPECT_EQ(Extend(Addition("studies/none", ""), extended).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Extend(v1::ExtendStudyRequest(), extended).ok(), false);
+  ASSERT_TRUE(Find(study.name(), study).ok());
+  EXPECT_EQ(study.points_size(), 4);
 }
 
 TEST_F(StudyServiceTest, ListsInPages) {
