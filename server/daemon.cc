@@ -188,8 +188,8 @@ absl::Status RunningDaemon::Start() {
   workers_ = std::make_unique<LocalWorkers>(WorkerOptions());
   manager_ = std::make_unique<JobManager>(options_.jobs, *store_, *artifacts_, *notifier_,
                                           *workers_, *control_, *worker_files_, clock_);
-  asha_ = std::make_unique<AshaController>(*sweeps_, *jobs_, *manager_, *notifier_, *handlers_,
-                                           clock_);
+  asha_ =
+      std::make_unique<AshaController>(*sweeps_, *jobs_, *manager_, *notifier_, *handlers_, clock_);
   workers_->Supervise([this](const std::string& worker, const std::string& how) {
     spdlog::info("worker {} ended: {}", worker, how);
     manager_->OnWorkerExited(worker, how);

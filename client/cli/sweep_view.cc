@@ -187,8 +187,9 @@ void PrintTrials(Console& console, const v1::Sweep& sweep, int limit) {
     columns.push_back({absl::AsciiStrToUpper(Printable(client::ShortPath(sweep, parameter.path()))),
                        Align::kRight});
   }
-  columns.push_back({absl::AsciiStrToUpper(Printable(sweep.specification().objective().series())),
-                     Align::kRight});
+  const std::string& series = sweep.specification().objective().series();
+  columns.push_back(
+      {absl::AsciiStrToUpper(Printable(series.substr(series.find('/') + 1))), Align::kRight});
   columns.push_back({"N", Align::kRight});
   columns.push_back({"EPOCHS", Align::kRight});
   columns.push_back({"STATE", Align::kLeft, true});

@@ -20,6 +20,8 @@ constexpr char kImportance[] = "importance";
 // From here on a linear axis would press most values together.
 constexpr double kWideRange = 20;
 constexpr double kSurely = 0.05;
+// Intervals of two seeds may be wider than all means: they have as much room beyond those.
+constexpr double kIntervalRoom = 0.6;
 
 figures::Point PointAt(double x, const v1::SweepTrial& trial) {
   figures::Point point{x, trial.objective().value(), trial.objective().low(),
@@ -71,6 +73,24 @@ void AddTrials(const v1::Sweep& sweep, const Position& position, Plot& plot) {
   if (!stopped.points.empty()) plot.series.push_back(std::move(stopped));
 }
 
+// The ends of the y axis: all values, and of their intervals as much as has room.
+void BoundAxis(Plot& plot) {
+  double low = figures::kNothing, high = figures::kNothing;
+  double outer_low = figures::kNothing, outer_high = figures::kNothing;
+  for (const Series& series : plot.series) {
+    for (const figures::Point& point : series.points) {
+      low = std::fmin(low, point.y);
+      high = std::fmax(high, point.y);
+      outer_low = std::fmin(outer_low, std::fmin(point.y, point.low));
+      outer_high = std::fmax(outer_high, std::fmax(point.y, point.high));
+    }
+  }
+  if (!(high > low)) return;
+  const double room = kIntervalRoom * (high - low);
+  plot.y.low = std::fmax(outer_low, low - room);
+  plot.y.high = std::fmin(outer_high, high + room);
+}
+
 Plot AgainstTrials(const v1::Sweep& sweep) {
   Plot plot = Empty(sweep, "Objective of the trials");
   plot.x.label = "trial";
@@ -85,6 +105,7 @@ Plot AgainstTrials(const v1::Sweep& sweep) {
     plot.series[0].line.push_back({point.x, best});
   }
   plot.meanings.line = "best so far";
+  BoundAxis(plot);
   return plot;
 }
 
@@ -102,6 +123,7 @@ Plot AgainstNumbers(const v1::Sweep& sweep, const std::string& path) {
   };
   AddTrials(sweep, place, plot);
   if (low > 0 && high / low >= kWideRange) plot.x.scale = Scale::kLog10;
+  BoundAxis(plot);
   return plot;
 }
 

@@ -21,6 +21,7 @@
 #include "trainyard/v1/metric_service.grpc.pb.h"
 #include "trainyard/v1/server_service.grpc.pb.h"
 #include "trainyard/v1/study_service.grpc.pb.h"
+#include "trainyard/v1/sweep_service.grpc.pb.h"
 
 namespace trainyard::client {
 namespace {
@@ -79,6 +80,9 @@ struct FakeServer::State {
   std::vector<v1::Study> next_study;
   std::vector<v1::CreateStudyRequest> created_studies;
   std::vector<v1::ExtendStudyRequest> extensions;
+  // By name.
+  std::map<std::string, std::deque<v1::Sweep>> sweeps;
+  std::vector<v1::CreateSweepRequest> created_sweeps;
   std::deque<FakeError> failures;
   std::deque<int> cuts;
   int cut_code = 0;
@@ -244,6 +248,59 @@ class Jobs final : public v1::JobService::Service {
     frame.mutable_end()->set_reason(job.job.reason());
     frame.mutable_end()->set_message(job.job.message());
     writer->Write(frame);
+    return grpc::Status::OK;
+  }
+
+ private:
+  State& state_;
+};
+
+class Sweeps final : public v1::SweepService::Service {
+ public:
+  explicit Sweeps(State& state) : state_(state) {}
+
+  grpc::Status CreateSweep(grpc::ServerContext* context, const v1::CreateSweepRequest* request,
+                           v1::Sweep* sweep) override {
+    MutexLock lock(state_.mutex);
+    state_.created_sweeps.push_back(*request);
+    if (const grpc::Status entered = state_.Enter(*context); !entered.ok()) return entered;
+    const auto found = state_.sweeps.find("sweeps/" + request->specification().name());
+    if (found == state_.sweeps.end()) return NotFound(request->specification().name());
+    *sweep = found->second.front();
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetSweep(grpc::ServerContext* context, const v1::GetSweepRequest* request,
+                        v1::Sweep* sweep) override {
+    FAKE_ENTER(context);
+    for (auto& [known, versions] : state_.sweeps) {
+      if (request->name() != "@last" && !absl::StartsWith(known, request->name())) continue;
+      *sweep = versions.front();
+      if (versions.size() > 1) versions.pop_front();
+      return grpc::Status::OK;
+    }
+    return NotFound(request->name());
+  }
+
+  grpc::Status ListSweeps(grpc::ServerContext* context, const v1::ListSweepsRequest* request,
+                          v1::ListSweepsResponse* response) override {
+    FAKE_ENTER(context);
+    for (const auto& [name, versions] : state_.sweeps) {
+      v1::Sweep& sweep = *response->add_sweeps();
+      sweep = versions.front();
+      sweep.clear_trials();
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status StopSweep(grpc::ServerContext* context, const v1::StopSweepRequest* request,
+                         v1::Sweep* sweep) override {
+    FAKE_ENTER(context);
+    v1::Sweep& stored = state_.sweeps[request->name()].front();
+    if (stored.state() == v1::SUCCEEDED)
+      return {grpc::StatusCode::FAILED_PRECONDITION, request->name() + " has ended"};
+    stored.set_state(v1::CANCELLED);
+    *sweep = stored;
     return grpc::Status::OK;
   }
 
@@ -650,6 +707,7 @@ void FakeServer::Start() {
   Register<Metrics>(*state_, builder, services_);
   Register<Info>(*state_, builder, services_);
   Register<Studies>(*state_, builder, services_);
+  Register<Sweeps>(*state_, builder, services_);
   server_ = builder.BuildAndStart();
 }
 
@@ -702,6 +760,13 @@ void FakeServer::NextStudyCreated(std::vector<v1::Study> versions) {
   state_->next_study = std::move(versions);
 }
 
+void FakeServer::AddSweep(const std::string& id, std::vector<v1::Sweep> versions) {
+  MutexLock lock(state_->mutex);
+  const std::string name = "sweeps/" + id;
+  for (v1::Sweep& version : versions) version.set_name(name);
+  state_->sweeps[name] = {versions.begin(), versions.end()};
+}
+
 void FakeServer::FailNext(const FakeError& error, int times) {
   MutexLock lock(state_->mutex);
   for (int i = 0; i < times; ++i) state_->failures.push_back(error);
@@ -746,6 +811,11 @@ std::vector<v1::CreateDatasetVersionRequest> FakeServer::versions() const {
 std::vector<v1::ListJobsRequest> FakeServer::listed() const {
   MutexLock lock(state_->mutex);
   return state_->listed;
+}
+
+std::vector<v1::CreateSweepRequest> FakeServer::created_sweeps() const {
+  MutexLock lock(state_->mutex);
+  return state_->created_sweeps;
 }
 
 std::vector<v1::CreateStudyRequest> FakeServer::created_studies() const {

@@ -15,6 +15,7 @@
 #include "trainyard/v1/data_service.pb.h"
 #include "trainyard/v1/job_service.pb.h"
 #include "trainyard/v1/study_service.pb.h"
+#include "trainyard/v1/sweep_service.pb.h"
 
 namespace grpc {
 class Server;
@@ -71,6 +72,8 @@ class FakeServer {
   void AddStudy(const std::string& id, std::vector<v1::Study> versions);
   // What the next CreateStudy makes of its request: that name and specification, these versions.
   void NextStudyCreated(std::vector<v1::Study> versions);
+  // A sweep as successive calls of GetSweep find it; CreateSweep with its name answers it.
+  void AddSweep(const std::string& id, std::vector<v1::Sweep> versions);
   // The next calls, of whatever method, fail so; then all is well again.
   void FailNext(const FakeError& error, int times = 1);
   // The next streams end after so many frames (or bytes, for downloads), one value a stream, with
@@ -87,6 +90,7 @@ class FakeServer {
   std::vector<v1::CreateDatasetVersionRequest> versions() const;
   std::vector<v1::CreateStudyRequest> created_studies() const;
   std::vector<v1::ExtendStudyRequest> extensions() const;
+  std::vector<v1::CreateSweepRequest> created_sweeps() const;
   int calls() const;
   int streams() const;
   std::string last_authorization() const;
