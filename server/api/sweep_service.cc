@@ -32,8 +32,6 @@ constexpr size_t kMostKnown = 16;
 constexpr int kJobsForRate = 20;
 // Wrong trials that are said; the others are wrong alike.
 constexpr size_t kMostViolations = 100;
-// What all specifications of a sweep may take on disk.
-constexpr size_t kMostBytes = 64 << 20;
 constexpr char kPageScope[] = "sweeps";
 
 void CheckRequest(const v1::CreateSweepRequest& request, Violations& violations) {
@@ -41,16 +39,6 @@ void CheckRequest(const v1::CreateSweepRequest& request, Violations& violations)
   CheckPriority(request.priority(), violations);
   if (request.ByteSizeLong() > kLargestRequest)
     violations.Add("specification", absl::StrCat("at most ", kLargestRequest, " bytes"));
-}
-
-void CheckSize(const SweepPlan& plan, Violations& violations) {
-  size_t bytes = 0;
-  for (const v1::Specification& job : plan.jobs) bytes += job.ByteSizeLong();
-  if (bytes > kMostBytes) {
-    violations.Add("parameters",
-                   absl::StrCat(plan.jobs.size(), " trials of this specification are ", bytes,
-                                " bytes; at most ", kMostBytes));
-  }
 }
 
 // Checks the job of each trial as one of a user's, and counts what it takes. What is wrong in many
@@ -138,7 +126,6 @@ void SweepServiceHandler::Create(const v1::CreateSweepRequest& request, v1::Swee
   v1::SweepSpecification specification = request.specification();
   PinData(datasets_, specification, violations);
   SweepPlan plan = PlanSweep(specification, violations);
-  if (violations.empty()) CheckSize(plan, violations);
   std::vector<NewJob> jobs;
   if (violations.empty()) jobs = CheckJobs(checker_, request.priority(), plan, violations);
   if (!violations.empty()) return done(ViolationsError(violations, "INVALID_SPECIFICATION"));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -21,6 +22,11 @@ constexpr size_t kLongestName = 40;
 constexpr size_t kLongestPath = 200;
 constexpr uint32_t kLargestFactor = 16;
 constexpr double kLargestWhole = 1e9;
+constexpr size_t kMostRungs = 12;
+constexpr size_t kLongestValue = 1024;
+// All specifications together on disk, and the values of all trials in one answer.
+constexpr uint64_t kMostBytes = uint64_t{64} << 20;
+constexpr uint64_t kMostValueBytes = uint64_t{2} << 20;
 
 // What no trial may change, and why.
 struct Refused {
@@ -95,9 +101,14 @@ void CheckValues(const v1::SweepParameter& parameter, const std::string& path,
     return violations.Add(path,
                           absl::StrCat(parameter.values_size(), " values; at most ", kMostValues));
   }
+  std::map<std::string, int> known;
   for (int i = 0; i < parameter.values_size(); ++i) {
     const auto kind = parameter.values(i).kind_case();
     const std::string where = absl::StrCat(path, "[", i, "]");
+    if (parameter.values(i).ByteSizeLong() > kLongestValue) {
+      violations.Add(where, absl::StrCat("at most ", kLongestValue, " bytes"));
+      continue;
+    }
     if (kind == google::protobuf::Value::kNullValue ||
         kind == google::protobuf::Value::KIND_NOT_SET) {
       violations.Add(where, "has no value");
@@ -105,12 +116,8 @@ void CheckValues(const v1::SweepParameter& parameter, const std::string& path,
                !std::isfinite(parameter.values(i).number_value())) {
       violations.Add(where, "must be a finite number");
     }
-    for (int j = 0; j < i; ++j) {
-      if (parameter.values(j).SerializeAsString() != parameter.values(i).SerializeAsString())
-        continue;
-      violations.Add(where, absl::StrCat("is the same as [", j, "]"));
-      break;
-    }
+    const auto [same, is_new] = known.emplace(parameter.values(i).SerializeAsString(), i);
+    if (!is_new) violations.Add(where, absl::StrCat("is the same as [", same->second, "]"));
   }
 }
 
@@ -192,6 +199,11 @@ void CheckAsha(const v1::SweepSpecification& sweep, Violations& violations) {
         path, absl::StrCat(least, "; must be below the budget of ", budget,
                            by_steps ? " steps" : " epochs", ", or no trial can end early"));
   }
+  const size_t rungs = RungsOf(least, asha.reduction_factor(), budget).size();
+  if (rungs > kMostRungs) {
+    return violations.Add(path, absl::StrCat(least, " gives ", rungs, " rungs; at most ",
+                                             kMostRungs, ": take a larger one"));
+  }
   const uint64_t every =
       by_steps ? job.evaluation().every_steps() : job.evaluation().every_epochs();
   if (every == 0 || least % every != 0) {
@@ -213,6 +225,31 @@ void CheckJob(const v1::Specification& job, Violations& violations) {
     violations.Add("specification.data.split.validation",
                    "required: trials are compared on it, and to choose by the test part would be "
                    "to tune on it; for example 0.1");
+  }
+}
+
+// Of all trials together.
+void CheckSize(const v1::SweepSpecification& sweep, uint64_t trials, Violations& violations) {
+  if (trials * sweep.seeds() > kMostRuns) {
+    violations.Add("seeds", absl::StrCat(trials, " trials with ", sweep.seeds(), " seeds train ",
+                                         trials * sweep.seeds(), " models; at most ", kMostRuns));
+  }
+  uint64_t values = 0;
+  for (const v1::SweepParameter& parameter : sweep.parameters()) {
+    size_t largest = sizeof(double);
+    for (const google::protobuf::Value& value : parameter.values())
+      largest = std::max(largest, value.ByteSizeLong());
+    values += parameter.path().size() + largest;
+  }
+  if (trials * values > kMostValueBytes) {
+    violations.Add("parameters",
+                   absl::StrCat("the values of ", trials, " trials are ", trials * values,
+                                " bytes; at most ", kMostValueBytes));
+  }
+  const uint64_t bytes = trials * sweep.specification().ByteSizeLong();
+  if (bytes > kMostBytes) {
+    violations.Add("specification", absl::StrCat("for ", trials, " trials it takes ", bytes,
+                                                 " bytes; at most ", kMostBytes));
   }
 }
 
@@ -243,12 +280,8 @@ void CheckSweep(const v1::SweepSpecification& sweep, Violations& violations) {
     violations.Add("seeds", absl::StrCat(sweep.seeds(), "; from 1 to ", kMostSeeds));
   if (violations.list().size() == before) CheckCount(sweep, violations);
   if (!violations.empty()) return;
-  const uint64_t trials =
-      sweep.method() == v1::METHOD_GRID ? CombinationsOf(sweep) : sweep.trials();
-  if (trials * sweep.seeds() > kMostRuns) {
-    violations.Add("seeds", absl::StrCat(trials, " trials with ", sweep.seeds(), " seeds train ",
-                                         trials * sweep.seeds(), " models; at most ", kMostRuns));
-  }
+  const bool grid = sweep.method() == v1::METHOD_GRID;
+  CheckSize(sweep, grid ? CombinationsOf(sweep) : sweep.trials(), violations);
 }
 
 }  // namespace trainyard

@@ -152,6 +152,28 @@ TEST_F(SweepPlanTest, RefusesAMillionTrials) {
   ExpectWrong(sweep, "seeds", "11000 models");
 }
 
+TEST_F(SweepPlanTest, RefusesWhatFillsTheServer) {
+  const std::string large(800'000, 'x');
+  v1::SweepSpecification sweep =
+      Parse("parameters { path: 'batch_size' integer { min: 1 max: 100 } }");
+  sweep.mutable_specification()->mutable_model()->set_initial_weights(large);
+  ExpectWrong(sweep, "specification", "for 400 trials it takes 320");
+  sweep = Parse("parameters { path: 'loss' }");
+  sweep.mutable_parameters(2)->add_values()->set_string_value(large);
+  ExpectWrong(sweep, "parameters[2].values[0]", "at most 1024 bytes");
+  sweep.mutable_parameters(2)->mutable_values(0)->set_string_value(large.substr(0, 1000));
+  for (int i = 3; i < 13; ++i) {
+    v1::SweepParameter& parameter = *sweep.add_parameters();
+    parameter.set_path(absl::StrCat("optimizer.p", i));
+    parameter.add_values()->set_string_value(large.substr(0, 1000));
+  }
+  v1::SweepParameter& many = *sweep.add_parameters();
+  many.set_path("batch_size");
+  many.mutable_integer()->set_min(1);
+  many.mutable_integer()->set_max(250);
+  ExpectWrong(sweep, "parameters", "the values of 1000 trials");
+}
+
 TEST_F(SweepPlanTest, RefusesToTuneOnTheTestPart) {
   v1::SweepSpecification sweep = Parse("objective { series: 'test/accuracy' }");
   ExpectWrong(sweep, "objective.series", "tune on it");
@@ -179,6 +201,12 @@ TEST_F(SweepPlanTest, RefusesWhatAshaCannotJudge) {
   sweep.mutable_asha()->set_least_epochs(3);
   sweep.mutable_specification()->mutable_evaluation()->set_every_epochs(2);
   ExpectWrong(sweep, "asha.least_epochs", "no multiple of specification.evaluation.every_epochs 2");
+  sweep.mutable_specification()->clear_budget();
+  sweep.mutable_specification()->mutable_budget()->set_steps(1'000'000'000);
+  sweep.mutable_asha()->set_least_steps(1);
+  sweep.mutable_asha()->clear_least_epochs();
+  sweep.mutable_specification()->mutable_evaluation()->set_every_steps(1);
+  ExpectWrong(sweep, "asha.least_steps", "19 rungs; at most 12");
   sweep = Asha();
   sweep.mutable_specification()->mutable_learner()->set_type("linear_svm");
   ExpectWrong(sweep, "method", "no epochs");
