@@ -146,7 +146,9 @@ std::string TrialLine(const v1::Sweep& sweep, const v1::SweepTrial& trial) {
 std::string BestLine(const v1::Sweep& sweep) {
   const v1::SweepTrial* best = client::BestTrial(sweep);
   if (best == nullptr) return "";
-  return absl::StrCat("best so far: ", TrialLine(sweep, *best));
+  return Printable(absl::StrCat("best so far: ", client::EstimateText(best->objective()),
+                                " of trial ", best->trial(), ", ",
+                                client::ValuesText(sweep, *best)));
 }
 
 void PrintSweepHead(Console& console, const v1::Sweep& sweep) {

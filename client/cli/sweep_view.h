@@ -21,7 +21,7 @@ std::string SweepFigureText(const v1::Sweep& sweep, const std::string& name, int
 std::string SweepProgressLine(const v1::Sweep& sweep, double eta_seconds, int width, bool unicode);
 // "trial 3, learning_rate 0.01: validation/accuracy 0.8713, 1 seed", or why there is none.
 std::string TrialLine(const v1::Sweep& sweep, const v1::SweepTrial& trial);
-// "best so far: trial 3 ..."; "" where no trial was trained to the end.
+// "best so far: 0.8713 of trial 3, learning_rate 0.01"; "" where no trial was trained to the end.
 std::string BestLine(const v1::Sweep& sweep);
 
 // Name, state, method, costs.

@@ -22,6 +22,7 @@ constexpr double kWideRange = 20;
 constexpr double kSurely = 0.05;
 // Intervals of two seeds may be wider than all means: they have as much room beyond those.
 constexpr double kIntervalRoom = 0.6;
+constexpr double kMargin = 0.04;
 
 figures::Point PointAt(double x, const v1::SweepTrial& trial) {
   figures::Point point{x, trial.objective().value(), trial.objective().low(),
@@ -87,8 +88,9 @@ void BoundAxis(Plot& plot) {
   }
   if (!(high > low)) return;
   const double room = kIntervalRoom * (high - low);
-  plot.y.low = std::fmax(outer_low, low - room);
-  plot.y.high = std::fmin(outer_high, high + room);
+  const double margin = kMargin * (high - low);
+  plot.y.low = std::fmax(outer_low, low - room) - margin;
+  plot.y.high = std::fmin(outer_high, high + room) + margin;
 }
 
 Plot AgainstTrials(const v1::Sweep& sweep) {
@@ -104,12 +106,20 @@ Plot AgainstTrials(const v1::Sweep& sweep) {
     if (IsBetter(sweep, point.y, best)) best = point.y;
     plot.series[0].line.push_back({point.x, best});
   }
+  if (!std::isnan(best)) plot.series[0].line.push_back({*plot.x.high, best});
   plot.meanings.line = "best so far";
   BoundAxis(plot);
   return plot;
 }
 
-Plot AgainstNumbers(const v1::Sweep& sweep, const std::string& path) {
+// Ranges say how they are meant; of listed values the ratio decides.
+bool IsLogarithmic(const v1::SweepParameter& parameter, double low, double high) {
+  if (parameter.has_uniform() || parameter.has_integer()) return false;
+  return low > 0 && (parameter.values().empty() || high / low >= kWideRange);
+}
+
+Plot AgainstNumbers(const v1::Sweep& sweep, const v1::SweepParameter& parameter) {
+  const std::string& path = parameter.path();
   const std::string name = ShortPath(sweep, path);
   Plot plot = Empty(sweep, absl::StrCat("Objective against ", name));
   plot.x.label = path;
@@ -122,7 +132,7 @@ Plot AgainstNumbers(const v1::Sweep& sweep, const std::string& path) {
     return x;
   };
   AddTrials(sweep, place, plot);
-  if (low > 0 && high / low >= kWideRange) plot.x.scale = Scale::kLog10;
+  if (IsLogarithmic(parameter, low, high)) plot.x.scale = Scale::kLog10;
   BoundAxis(plot);
   return plot;
 }
@@ -190,7 +200,7 @@ std::optional<figures::Figure> SweepFigure(const v1::Sweep& sweep, const std::st
   for (const v1::SweepParameter& parameter : sweep.specification().parameters()) {
     const std::string& path = parameter.path();
     if (name != path && name != ShortPath(sweep, path)) continue;
-    if (IsOfNumbers(sweep, path)) return AgainstNumbers(sweep, path);
+    if (IsOfNumbers(sweep, path)) return AgainstNumbers(sweep, parameter);
     return AgainstWords(sweep, path);
   }
   return std::nullopt;

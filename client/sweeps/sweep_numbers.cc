@@ -103,7 +103,7 @@ std::string EstimateText(const v1::IntervalEstimate& estimate) {
 
 std::string TrialStateText(const v1::SweepTrial& trial) {
   const bool ended = trial.state() == v1::SUCCEEDED || trial.state() == v1::CANCELLED;
-  if (trial.stopped_early() && ended) return "STOPPED EARLY";
+  if (trial.stopped_early() && ended) return "STOPPED";
   return v1::JobState_Name(trial.state());
 }
 

@@ -35,7 +35,7 @@ std::string ValueText(const v1::SweepTrial& trial, const std::string& path);
 std::string ValuesText(const v1::Sweep& sweep, const v1::SweepTrial& trial);
 // "0.8713 [0.8650, 0.8776]", of one seed the value alone; "" where there is none.
 std::string EstimateText(const v1::IntervalEstimate& estimate);
-// "SUCCEEDED", "STOPPED EARLY", "CANCELLED".
+// "SUCCEEDED", "STOPPED" (early, by ASHA), "CANCELLED".
 std::string TrialStateText(const v1::SweepTrial& trial);
 // Of all trials, so far.
 double CoreSecondsOf(const v1::Sweep& sweep);
