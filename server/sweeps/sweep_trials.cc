@@ -191,6 +191,8 @@ void FillTrial(const v1::Sweep& sweep, const v1::Job& job, double now_seconds,
       SeedValues(sweep.specification(), job, sweep.specification().objective().series());
   if (const v1::SweepDecision* stop = StopOf(sweep, trial.trial()); stop != nullptr) {
     trial.set_stopped_early(true);
+    if (sweep.specification().asha().least_steps() == 0)
+      trial.set_epochs(static_cast<double>(stop->resource()));
     seeds = {{SeedOfRun(sweep.specification(), 0), stop->value()}};
   } else if (job.state() == v1::FAILED) {
     seeds.clear();

@@ -109,9 +109,12 @@ TEST_F(SweepTrialsTest, AStoppedTrialHasTheValueOfItsRung) {
   v1::SweepDecision& decision = *sweep_.add_decisions();
   decision.set_trial(0);
   decision.set_value(0.5);
+  decision.set_resource(3);
+  job_.mutable_progress()->set_epoch(3.4);
   *sweep_.add_trials() = Fill();
   EXPECT_TRUE(sweep_.trials(0).stopped_early());
   EXPECT_EQ(sweep_.trials(0).objective().value(), 0.5);
+  EXPECT_EQ(sweep_.trials(0).epochs(), 3);
   // Nor where its job was faster than the wish to stop it.
   job_.set_state(v1::SUCCEEDED);
   *sweep_.mutable_trials(0) = Fill();
