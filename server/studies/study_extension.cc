@@ -24,10 +24,12 @@ void CheckAddition(const v1::StudySpecification& study, const v1::StudySpecifica
   refuse(addition.seeds() != 0, "seeds");
   refuse(addition.has_resources(), "resources");
   refuse(addition.has_takeaway(), "takeaway");
-  if (study.has_takeaway()) {
+  refuse(addition.has_activation(), "activation");
+  if (study.has_takeaway() || study.has_activation()) {
     return violations.Add("specification",
-                          "a takeaway study has all combinations of its factors, and cannot be "
-                          "extended: start another one");
+                          absl::StrCat(study.has_takeaway() ? "a takeaway" : "an activation",
+                                       " study has all combinations that it asks about, and "
+                                       "cannot be extended: start another one"));
   }
   if (addition.sizes().empty() && addition.contenders().empty())
     violations.Add("sizes", "nothing is added: give sizes, contenders or both");
