@@ -1,5 +1,6 @@
 // Data source `csv`: a table with numbers and categories, for classification or regression.
 #include "engine/formats/csv.h"
+#include "engine/data/file_version.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -87,7 +88,7 @@ class Csv final : public DataSource {
                                         const char* parameter, std::string& key) {
     const absl::StatusOr<std::string> path = roots.Resolve(name);
     if (!path.ok()) return AtParameter(path.status(), parameter);
-    ASSIGN_OR_RETURN(const std::string version, FileVersion(*path, name));
+    ASSIGN_OR_RETURN(const std::string version, VersionOfFile(*path, name));
     absl::StrAppend(&key, version, "\n");
     return CsvFile{name, *path};
   }

@@ -1,6 +1,7 @@
 // Data source `idx`: labelled images or vectors in IDX files, plain or gzip, as MNIST and its
 // relatives come.
 #include "engine/formats/idx.h"
+#include "engine/data/file_version.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -235,7 +236,7 @@ class Idx final : public DataSource {
     if (files.test) pairs.push_back(&*files.test);
     for (const Pair* pair : pairs) {
       for (const Located* file : {&pair->images, &pair->labels}) {
-        ASSIGN_OR_RETURN(const std::string version, FileVersion(file->path, file->name));
+        ASSIGN_OR_RETURN(const std::string version, VersionOfFile(file->path, file->name));
         absl::StrAppend(&key, "\n", version);
       }
     }

@@ -1,4 +1,5 @@
 // Data source `images`: PNG and JPEG files, a folder a class.
+#include "engine/data/file_version.h"
 #include "engine/formats/image.h"
 
 #include <algorithm>
@@ -103,7 +104,7 @@ class Images final : public DataSource {
     XXH3_state_t hash;
     XXH3_128bits_reset(&hash);
     for (const ImageFile& file : folder.files) {
-      ASSIGN_OR_RETURN(const std::string version, FileVersion(file.path, file.name));
+      ASSIGN_OR_RETURN(const std::string version, VersionOfFile(file.path, file.name));
       const std::string line = absl::StrCat(file.name, "\n", version, "\n", file.label, "\n");
       XXH3_128bits_update(&hash, line.data(), line.size());
     }

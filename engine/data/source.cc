@@ -5,7 +5,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
-#include "engine/formats/input_file.h"
+#include "engine/data/file_version.h"
 
 namespace trainyard {
 namespace {
@@ -29,7 +29,7 @@ absl::StatusOr<std::string> VersionOf(const std::vector<std::string>& files,
   for (const std::string& name : files) {
     if (name.empty()) continue;
     ASSIGN_OR_RETURN(const std::string path, roots.Resolve(name));
-    ASSIGN_OR_RETURN(const std::string version, FileVersion(path, name));
+    ASSIGN_OR_RETURN(const std::string version, VersionOfFile(path, name));
     absl::StrAppend(&versions, version, "\n");
   }
   return versions;

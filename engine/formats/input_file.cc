@@ -184,6 +184,13 @@ absl::StatusOr<std::string> FileVersion(const std::string& path, const std::stri
                       status.st_mtim.tv_nsec, "|", status.st_ino);
 }
 
+absl::StatusOr<std::string> StrictFileVersion(const std::string& path, const std::string& name) {
+  ASSIGN_OR_RETURN(const std::string version, FileVersion(path, name));
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return FileSystemError(name, "read");
+  return absl::StrCat(version, "|", status.st_ctim.tv_sec, ".", status.st_ctim.tv_nsec);
+}
+
 std::string BytesText(int64_t bytes) {
   constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
   double value = static_cast<double>(bytes);

@@ -67,6 +67,11 @@ absl::StatusOr<std::string> ReadWhole(const std::string& path, const std::string
 // Changes when the file's contents do: its size, time of change and inode.
 absl::StatusOr<std::string> FileVersion(const std::string& path, const std::string& name);
 
+// FileVersion with the time of the last change of the file's entry, which nothing that is done to
+// the file leaves as it was, whatever time of change it is given. For files of one name: another
+// name for the same bytes (a hard link) changes it, too.
+absl::StatusOr<std::string> StrictFileVersion(const std::string& path, const std::string& name);
+
 // For messages: "1.5 MB".
 std::string BytesText(int64_t bytes);
 
