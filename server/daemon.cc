@@ -20,6 +20,7 @@
 #include "engine/tensor/onednn.h"
 #include "server/api/artifact_service.h"
 #include "server/api/catalog_service.h"
+#include "server/api/compare_service.h"
 #include "server/api/data_service.h"
 #include "server/api/grpc_server.h"
 #include "server/api/job_service.h"
@@ -108,6 +109,8 @@ class RunningDaemon final : public Daemon {
   absl::StatusOr<Authorizer> PublicAuthorizer() const;
   LocalWorkers::Options WorkerOptions() const;
   v1::ServerInfo Info() const;
+  // All that may change the bits of a result.
+  std::string Software() const;
   // Now and then, on a thread that may block.
   void ExpireUploads();
   void Stop();
@@ -207,7 +210,7 @@ absl::Status RunningDaemon::Start() {
   limits.memory_bytes = static_cast<int64_t>(options_.jobs.capacity.memory_bytes);
   limits.cores = options_.jobs.capacity.cores;
   engine_checker_ =
-      std::make_unique<EngineChecker>(catalogs_, folder_->roots(), limits, *artifacts_);
+      std::make_unique<EngineChecker>(catalogs_, folder_->roots(), limits, *artifacts_, Software());
   const SpecificationChecker& checker =
       options_.checker != nullptr ? *options_.checker : *engine_checker_;
   watches_ =
@@ -220,6 +223,7 @@ absl::Status RunningDaemon::Start() {
   services_.push_back(std::make_unique<SweepServiceHandler>(*public_calls_, *check_calls_,
                                                             *manager_, *jobs_, *sweeps_, *asha_,
                                                             checker, *datasets_, clock_));
+  services_.push_back(std::make_unique<CompareServiceHandler>(*public_calls_, *jobs_, catalogs_));
   services_.push_back(std::make_unique<MetricServiceHandler>(*public_calls_, *jobs_));
   services_.push_back(std::make_unique<ArtifactServiceHandler>(*public_calls_, *download_calls_,
                                                                *jobs_, *artifacts_));
@@ -283,6 +287,10 @@ v1::ServerInfo RunningDaemon::Info() const {
   info.set_isa(onednn::InstructionSet());
   info.set_onednn_version(onednn::Version());
   return info;
+}
+
+std::string RunningDaemon::Software() const {
+  return absl::StrCat(options_.version, " ", onednn::Version(), " ", onednn::InstructionSet());
 }
 
 void RunningDaemon::ExpireUploads() {

@@ -34,6 +34,8 @@ void PrintTable(Console& console, const v1::Job& job) {
               << StateText(job.state(), console.color && console.out_is_terminal) << "\n";
   Line(console, "reason", job.reason());
   Line(console, "message", job.message());
+  Line(console, "parent", job.parent());
+  Line(console, "forked from", job.forked_from());
   Line(console, "priority", absl::StrCat(job.priority()));
   Line(console, "attempts", absl::StrCat(job.attempts()));
   Line(console, "created", Date(job.create_time()));

@@ -8,20 +8,14 @@
 #include "client/cli/exit_codes.h"
 #include "client/cli/figure_file.h"
 #include "client/cli/metric_figures.h"
-#include "client/figures/terminal.h"
+#include "client/cli/plots.h"
 #include "client/lib/job_names.h"
 #include "client/text/text.h"
 #include "engine/base/status.h"
-#include "trainyard/v1/job.pb.h"
 #include "trainyard/v1/metric_service.pb.h"
-#include "trainyard/v1/server_service.pb.h"
 
 namespace trainyard::cli {
 namespace {
-
-constexpr int kPage = 1000;
-// A few a column of a picture: buckets keep their least and largest value.
-constexpr uint32_t kBuckets = 1000;
 
 struct PlottedJob {
   std::string name;
@@ -83,21 +77,20 @@ class JobPlot final : public Command {
       if (!plot.ok()) return session.Fail(plot.status());
       plots.push_back(*std::move(plot));
     }
-    return out_.empty() ? Print(session.console(), plots) : Write(session, **client, jobs, plots);
+    if (out_.empty()) {
+      PrintPlots(session.console(), plots);
+      return kExitOk;
+    }
+    std::vector<std::string> names;
+    for (const PlottedJob& job : jobs) names.push_back(client::ShortJobName(job.name));
+    return WritePlots(session, **client, absl::StrJoin(names, ", "), plots, out_, theme_);
   }
 
  private:
   static absl::StatusOr<PlottedJob> Find(client::Client& client, const std::string& text) {
     PlottedJob job;
     ASSIGN_OR_RETURN(job.name, client::ResolveJob(client, text));
-    v1::ListSeriesRequest request;
-    request.set_job(job.name);
-    request.set_page_size(kPage);
-    do {
-      ASSIGN_OR_RETURN(const v1::ListSeriesResponse page, client.ListSeries(request));
-      for (const auto& series : page.series()) job.series.push_back(series.name());
-      request.set_page_token(page.next_page_token());
-    } while (!request.page_token().empty());
+    ASSIGN_OR_RETURN(job.series, SeriesNames(client, job.name));
     return job;
   }
 
@@ -121,7 +114,7 @@ class JobPlot final : public Command {
       v1::ReadSeriesRequest request;
       request.set_job(job.name);
       request.add_series(metric);
-      request.set_buckets(kBuckets);
+      request.set_buckets(kPlotBuckets);
       ASSIGN_OR_RETURN(const v1::ReadSeriesResponse read, client.ReadSeries(request));
       if (read.series_size() == 0) continue;
       plot.series.push_back(CurveOf(client::ShortJobName(job.name), read.series(0)));
@@ -132,43 +125,6 @@ class JobPlot final : public Command {
       console.err << "trainyard: " << job.name << " has no series '" << Printable(metric) << "'\n";
     }
     return plot;
-  }
-
-  static int Print(Console& console, const std::vector<figures::Plot>& plots) {
-    figures::TerminalOptions options;
-    options.unicode = console.unicode;
-    options.color = console.color && console.out_is_terminal;
-    if (console.out_is_terminal) options.width = console.width();
-    for (const figures::Plot& plot : plots) {
-      if (&plot != plots.data()) console.out << "\n";
-      console.out << figures::TerminalText(plot, options);
-    }
-    return kExitOk;
-  }
-
-  int Write(Session& session, client::Client& client, const std::vector<PlottedJob>& jobs,
-            const std::vector<figures::Plot>& plots) const {
-    figures::Report report;
-    std::vector<std::string> names;
-    for (const PlottedJob& job : jobs) names.push_back(client::ShortJobName(job.name));
-    report.title = absl::StrJoin(names, ", ");
-    figures::Section section;
-    for (const figures::Plot& plot : plots) section.blocks.push_back(figures::Exhibit{plot, ""});
-    section.blocks.push_back(LastValues(plots));
-    report.sections.push_back(std::move(section));
-    // A page says where it comes from; without an answer it does not.
-    if (const auto info = client.GetServerInfo(); info.ok()) {
-      report.provenance = {{"server", absl::StrCat("trainyardd ", info->version())},
-                           {"instruction set", info->isa()},
-                           {"oneDNN", info->onednn_version()}};
-    }
-    const figures::Theme theme = theme_ == "light"  ? figures::Theme::kLight
-                                 : theme_ == "dark" ? figures::Theme::kDark
-                                                    : figures::Theme::kAuto;
-    const absl::Status written = WriteFigureFile(out_, report, theme);
-    if (!written.ok()) return session.Fail(written);
-    session.console().out << out_ << "\n";
-    return kExitOk;
   }
 
   std::vector<std::string> jobs_;

@@ -27,7 +27,11 @@ class RunCommand final : public Command {
     if (code != kExitOk) return code;
     if (submission_.dry_run()) return PrintDryRun(session, job, output_);
     if (output_.name()) session.console().out << job.name() << std::endl;
-    session.console().err << job.name() << " queued" << std::endl;
+    if (job.reused()) {
+      SayReused(session.console(), job);
+    } else {
+      session.console().err << job.name() << " queued" << std::endl;
+    }
     const absl::StatusOr<client::Client*> client = session.Connect();
     if (!client.ok()) return session.Fail(client.status());
     return FollowJob(session, **client, job.name(), follow_, output_);

@@ -30,6 +30,7 @@ class StudyRun final : public Command {
     if (output_.name()) session.console().out << study.name() << std::endl;
     session.console().err << study.name() << " started: " << study.points_size() << " points, "
                           << study.total_runs() << " runs" << std::endl;
+    SayReusedPoints(session.console(), study);
     const absl::StatusOr<client::Client*> client = session.Connect();
     if (!client.ok()) return session.Fail(client.status());
     return FollowStudy(session, **client, study.name(), follow_, output_);

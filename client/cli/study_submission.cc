@@ -33,6 +33,11 @@ std::string FlopsCell(double flops) {
   return text;
 }
 
+int64_t ReusedPoints(const v1::Study& study) {
+  return std::count_if(study.points().begin(), study.points().end(),
+                       [](const v1::StudyPoint& point) { return point.reused(); });
+}
+
 }  // namespace
 
 void StudySubmission::Declare(Options& options) {
@@ -47,6 +52,8 @@ void StudySubmission::Declare(Options& options) {
                 "Of its jobs: -100 to 100, higher first (default 0).");
   options.Value("--request-id", "ID", &options_.request_id,
                 "Repeats with the same id make one study (default: a random id).");
+  options.Flag("--no-reuse", &no_reuse_,
+               "Train every point anew, also those whose job was done before.");
   options.Flag("--dry-run", &options_.dry_run,
                "Check only: print points, runs and FLOPs by contender and size.");
 }
@@ -54,10 +61,21 @@ void StudySubmission::Declare(Options& options) {
 v1::Study StudySubmission::Send(Session& session, int& exit_code) const {
   return SendSubmission<v1::CreateStudyRequest>(
       options_, session, exit_code, client::ReadStudy,
-      [](v1::CreateStudyRequest&) { return absl::OkStatus(); },
+      [this](v1::CreateStudyRequest& request) {
+        request.set_no_reuse(no_reuse_);
+        return absl::OkStatus();
+      },
       [](client::Client& client, const v1::CreateStudyRequest& request) {
         return client.CreateStudy(request);
       });
+}
+
+void SayReusedPoints(Console& console, const v1::Study& study) {
+  const int64_t reused = ReusedPoints(study);
+  if (reused == 0) return;
+  console.err << reused << " of " << study.points_size()
+              << (reused == 1 ? " points was" : " points were")
+              << " there already (--no-reuse trains every one)" << std::endl;
 }
 
 int PrintStudyDryRun(Session& session, const v1::Study& study, const Output& output) {
@@ -101,7 +119,9 @@ int PrintStudyDryRun(Session& session, const v1::Study& study, const Output& out
     table.Add(row);
   }
   table.Print(console);
+  const int64_t reused = ReusedPoints(study);
   console.out << "\npoints          " << Count(static_cast<uint64_t>(study.points_size()))
+              << (reused == 0 ? "" : absl::StrCat(", ", reused, " there already"))
               << "\nruns            " << Count(study.total_runs()) << ", with "
               << specification.seeds() << " seeds\nFLOPs           "
               << FlopsText(study.total_flops()) << "\n";

@@ -18,7 +18,11 @@ class StudySubmission {
 
  private:
   SubmissionOptions options_;
+  bool no_reuse_ = false;
 };
+
+// "12 of 105 points were there already", on `err`; nothing where none was.
+void SayReusedPoints(Console& console, const v1::Study& study);
 
 // The answer to a dry run: points, runs and FLOPs by contender and size.
 int PrintStudyDryRun(Session& session, const v1::Study& study, const Output& output);

@@ -23,6 +23,7 @@ class StudySubmit final : public Command {
     if (submission_.dry_run()) return PrintStudyDryRun(session, study, output_);
     PrintFormatted(session.console(), study, output_);
     if (output_.table()) session.console().out << study.name() << "\n";
+    SayReusedPoints(session.console(), study);
     return kExitOk;
   }
 

@@ -4,8 +4,9 @@
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
 #include "client/cli/table.h"
+#include "client/lib/job_names.h"
+#include "client/lib/spec_to_tree.h"
 #include "client/lib/specification_file.h"
-#include "trainyard/v1/job_service.pb.h"
 
 namespace trainyard::cli {
 
@@ -15,6 +16,18 @@ void Submission::Declare(Options& options) {
                   "Specification: YAML, JSON or text proto; - for standard input.")
       .Required()
       .Completes(Completion::kFile);
+  DeclareChanges(options);
+}
+
+void Submission::DeclareFork(Options& options) {
+  fork_ = true;
+  options.Positional("JOB", &options_.path, "Name, unique prefix of one, or @last.")
+      .Required()
+      .Completes(Completion::kJob);
+  DeclareChanges(options);
+}
+
+void Submission::DeclareChanges(Options& options) {
   options.Positional("CHANGE", &options_.overrides,
                      "PATH=VALUE, e.g. model.layers[0].units=256 or optimizer.learning_rate=0.01.");
   options.Value("--name", "NAME", &options_.name, "Name of the job; the server makes it unique.");
@@ -25,6 +38,9 @@ void Submission::Declare(Options& options) {
       "--seeds", "N", &seeds_,
       "Train N runs of the net in one job, with the seeds that follow the specification's, and "
       "report their mean with its interval.");
+  options.Flag("--reuse", &reuse_,
+               "Where a job with the same specification, data and seed has succeeded, it is the "
+               "answer.");
   options.Flag("--dry-run", &options_.dry_run,
                "Check only: print layers, shapes, parameters, FLOPs and memory.");
 }
@@ -42,12 +58,57 @@ absl::Status Submission::AddSeeds(v1::Specification& specification) const {
 }
 
 v1::Job Submission::Send(Session& session, int& exit_code) const {
+  return fork_ ? SendFork(session, exit_code) : SendFile(session, exit_code);
+}
+
+absl::Status Submission::Prepare(v1::CreateJobRequest& request) const {
+  request.set_reuse(reuse_);
+  return AddSeeds(*request.mutable_specification());
+}
+
+v1::Job Submission::SendFile(Session& session, int& exit_code) const {
   return SendSubmission<v1::CreateJobRequest>(
       options_, session, exit_code, client::ReadSpecification,
-      [this](v1::CreateJobRequest& request) { return AddSeeds(*request.mutable_specification()); },
+      [this](v1::CreateJobRequest& request) { return Prepare(request); },
       [](client::Client& client, const v1::CreateJobRequest& request) {
         return client.CreateJob(request);
       });
+}
+
+v1::Job Submission::SendFork(Session& session, int& exit_code) const {
+  const auto fail = [&](const absl::Status& status) {
+    exit_code = session.Fail(status);
+    return v1::Job();
+  };
+  const absl::StatusOr<client::Client*> client = session.Connect();
+  if (!client.ok()) return fail(client.status());
+  const absl::StatusOr<std::string> name = client::ResolveJob(**client, options_.path);
+  if (!name.ok()) return fail(name.status());
+  absl::StatusOr<v1::Job> old = (*client)->GetJob(*name);
+  if (!old.ok()) return fail(old.status());
+  v1::Specification& specification = *old->mutable_specification();
+  // What the estimate gave is no wish of the user: another model takes another memory.
+  if (specification.resources().memory_bytes() == old->model().memory_bytes())
+    specification.mutable_resources()->clear_memory_bytes();
+  // As 'job get --spec' prints it: violations name its lines.
+  const std::string text = client::WriteYaml(client::TreeFromMessage(specification));
+  return SendSubmission<v1::CreateJobRequest>(
+      options_, session, exit_code,
+      [&](const std::string&, const std::vector<std::string>& changes) {
+        return client::ParseSpecification(text, *name, changes);
+      },
+      [&](v1::CreateJobRequest& request) {
+        request.set_forked_from(*name);
+        return Prepare(request);
+      },
+      [](client::Client& sender, const v1::CreateJobRequest& request) {
+        return sender.CreateJob(request);
+      });
+}
+
+void SayReused(Console& console, const v1::Job& job) {
+  console.err << job.name() << " did the same on " << Date(job.end_time())
+              << ": its result (run it again without --reuse)" << std::endl;
 }
 
 int PrintDryRun(Session& session, const v1::Job& job, const Output& output) {

@@ -1,9 +1,8 @@
 // trainyard submit SPEC [CHANGE ...]: queue a job and print its name.
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
-#include "client/cli/exit_codes.h"
-#include "client/cli/follow.h"
 #include "client/cli/submission.h"
+#include "client/cli/submit_flow.h"
 
 namespace trainyard::cli {
 namespace {
@@ -18,35 +17,13 @@ class Submit final : public Command {
   }
   void Declare(Options& options) override {
     submission_.Declare(options);
-    options.Flag("--detach", &detach_,
-                 "Return as soon as the job is queued (what submit does without --watch).");
-    options.Flag("--watch", &watch_, "Go on as 'trainyard run' does.");
-    follow_.Declare(options);
-    output_.Declare(options);
+    flow_.Declare(options);
   }
-  int Run(Session& session) override {
-    if (detach_ && watch_)
-      return session.Fail(absl::InvalidArgumentError("--detach and --watch exclude each other"));
-    int code = kExitOk;
-    const v1::Job job = submission_.Send(session, code);
-    if (code != kExitOk) return code;
-    if (submission_.dry_run()) return PrintDryRun(session, job, output_);
-    Console& console = session.console();
-    if (output_.json() && !watch_) console.out << PrettyJson(job);
-    if (output_.jsonl() && !watch_) console.out << JsonLine(job);
-    if (output_.name() || output_.table()) console.out << job.name() << std::endl;
-    if (!watch_) return kExitOk;
-    const absl::StatusOr<client::Client*> client = session.Connect();
-    if (!client.ok()) return session.Fail(client.status());
-    return FollowJob(session, **client, job.name(), follow_, output_);
-  }
+  int Run(Session& session) override { return flow_.Run(session, submission_); }
 
  private:
   Submission submission_;
-  FollowOptions follow_;
-  Output output_;
-  bool detach_ = false;
-  bool watch_ = false;
+  SubmitFlow flow_;
 };
 
 }  // namespace

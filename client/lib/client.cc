@@ -9,6 +9,7 @@
 #include "engine/base/status.h"
 #include "trainyard/v1/artifact_service.grpc.pb.h"
 #include "trainyard/v1/catalog_service.grpc.pb.h"
+#include "trainyard/v1/compare_service.grpc.pb.h"
 #include "trainyard/v1/data_service.grpc.pb.h"
 #include "trainyard/v1/job_service.grpc.pb.h"
 #include "trainyard/v1/metric_service.grpc.pb.h"
@@ -77,6 +78,14 @@ absl::StatusOr<v1::ReadSeriesResponse> Client::ReadSeries(const v1::ReadSeriesRe
 
 absl::StatusOr<v1::ReadLogsResponse> Client::ReadLogs(const v1::ReadLogsRequest& request) {
   return Call<v1::MetricService>(connection_, &v1::MetricService::Stub::ReadLogs, request);
+}
+
+absl::StatusOr<v1::Comparison> Client::CompareJobs(const v1::CompareJobsRequest& request) {
+  return Call<v1::CompareService>(connection_, &v1::CompareService::Stub::CompareJobs, request);
+}
+
+absl::StatusOr<v1::DiffJobsResponse> Client::DiffJobs(const v1::DiffJobsRequest& request) {
+  return Call<v1::CompareService>(connection_, &v1::CompareService::Stub::DiffJobs, request);
 }
 
 absl::StatusOr<v1::ListArtifactsResponse> Client::ListArtifacts(const std::string& job) {

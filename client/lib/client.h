@@ -16,6 +16,8 @@
 #include "client/lib/connection.h"
 
 namespace trainyard::v1 {
+class CompareJobsRequest;
+class Comparison;
 class ComponentDescription;
 class CreateDatasetVersionRequest;
 class CreateDatasetVersionResponse;
@@ -28,6 +30,8 @@ class FindMissingContentsResponse;
 class CreateStudyRequest;
 class CreateSweepRequest;
 class ExtendStudyRequest;
+class DiffJobsRequest;
+class DiffJobsResponse;
 class Job;
 class ListArtifactsResponse;
 class ListComponentsResponse;
@@ -68,6 +72,8 @@ class Client {
   absl::StatusOr<v1::ListSeriesResponse> ListSeries(const v1::ListSeriesRequest& request);
   absl::StatusOr<v1::ReadSeriesResponse> ReadSeries(const v1::ReadSeriesRequest& request);
   absl::StatusOr<v1::ReadLogsResponse> ReadLogs(const v1::ReadLogsRequest& request);
+  absl::StatusOr<v1::Comparison> CompareJobs(const v1::CompareJobsRequest& request);
+  absl::StatusOr<v1::DiffJobsResponse> DiffJobs(const v1::DiffJobsRequest& request);
   absl::StatusOr<v1::ListArtifactsResponse> ListArtifacts(const std::string& job);
   absl::StatusOr<v1::ListDatasetsResponse> ListDatasets(const v1::ListDatasetsRequest& request);
   absl::StatusOr<v1::ListDatasetVersionsResponse> ListDatasetVersions(

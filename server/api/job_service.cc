@@ -58,6 +58,11 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
       Replay(job.request_id, job.request_hash, response, done)) {
     return;
   }
+  if (!request.forked_from().empty()) {
+    absl::StatusOr<std::string> origin = jobs_.ResolveName(request.forked_from(), "forked_from");
+    if (!origin.ok()) return done(origin.status());
+    job.forked_from = *std::move(origin);
+  }
   v1::Specification specification = request.specification();
   Violations unknown;
   datasets_.Pin(specification, unknown);
@@ -69,11 +74,14 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
     *response.mutable_specification() = std::move(checked->specification);
     *response.mutable_model() = std::move(checked->model);
     response.set_priority(request.priority());
+    response.set_forked_from(job.forked_from);
     return done(absl::OkStatus());
   }
   job.specification = std::move(checked->specification);
   job.model = std::move(checked->model);
   job.priority = request.priority();
+  job.result_key = std::move(checked->result_key);
+  job.reuse = request.reuse();
   manager_.Create(std::move(job), [done, &response](absl::StatusOr<v1::Job> created) {
     const absl::Status status = created.status();
     if (status.ok()) response = *std::move(created);

@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "engine/data/source.h"
+#include "engine/spec/canonical.h"
 #include "engine/spec/model_file.h"
 
 namespace trainyard {
@@ -18,7 +20,18 @@ CheckedSpecification EngineChecker::CheckTraining(const v1::Specification& speci
     return checked;
   }
   CompiledSpecification compiled = Compile(specification, catalogs_, roots_, limits_, violations);
-  return {std::move(compiled.specification), std::move(compiled.summary)};
+  std::string key = violations.empty() ? ResultKeyOf(compiled) : "";
+  return {std::move(compiled.specification), std::move(compiled.summary), std::move(key)};
+}
+
+// Files that cannot be read now are told by the job.
+std::string EngineChecker::ResultKeyOf(const CompiledSpecification& compiled) const {
+  const absl::StatusOr<std::string> data = compiled.data.source->Version(roots_);
+  const absl::StatusOr<std::string> weights =
+      VersionOf({compiled.specification.model().initial_weights()}, roots_);
+  if (!data.ok() || !weights.ok()) return "";
+  return ResultKey(compiled.specification, absl::StrCat(data->size(), " ", *data, *weights),
+                   software_, catalogs_);
 }
 
 absl::StatusOr<CheckedSpecification> EngineChecker::CheckPrediction(

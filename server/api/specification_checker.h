@@ -20,6 +20,8 @@ struct CheckedSpecification {
   // With every default filled in.
   v1::Specification specification;
   v1::ModelSummary model;
+  // See ResultKey; empty where no job of before can answer for it.
+  std::string result_key;
 };
 
 class SpecificationChecker {
@@ -38,9 +40,14 @@ class SpecificationChecker {
 // The engine's dry compilation.
 class EngineChecker final : public SpecificationChecker {
  public:
+  // `software`: versions and instruction set of what trains, see ResultKey.
   EngineChecker(const Catalogs& catalogs, DataRoots roots, CompileLimits limits,
-                const ArtifactStore& artifacts)
-      : catalogs_(catalogs), roots_(std::move(roots)), limits_(limits), artifacts_(artifacts) {}
+                const ArtifactStore& artifacts, std::string software)
+      : catalogs_(catalogs),
+        roots_(std::move(roots)),
+        limits_(limits),
+        artifacts_(artifacts),
+        software_(std::move(software)) {}
   CheckedSpecification CheckTraining(const v1::Specification& specification,
                                      Violations& violations) const override;
   absl::StatusOr<CheckedSpecification> CheckPrediction(const v1::Specification& specification,
@@ -48,10 +55,13 @@ class EngineChecker final : public SpecificationChecker {
                                                        Violations& violations) const override;
 
  private:
+  std::string ResultKeyOf(const CompiledSpecification& compiled) const;
+
   const Catalogs& catalogs_;
   const DataRoots roots_;
   const CompileLimits limits_;
   const ArtifactStore& artifacts_;
+  const std::string software_;
 };
 
 }  // namespace trainyard

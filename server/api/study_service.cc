@@ -77,6 +77,7 @@ std::vector<NewJob> CheckJobs(const SpecificationChecker& checker, int32_t prior
     job.specification = std::move(checked.specification);
     job.model = std::move(checked.model);
     job.priority = priority;
+    job.result_key = std::move(checked.result_key);
     jobs.push_back(std::move(job));
   }
   plan.study.set_total_flops(flops);
@@ -86,6 +87,37 @@ std::vector<NewJob> CheckJobs(const SpecificationChecker& checker, int32_t prior
     CheckFactorsMatter(plan.study.specification(), checked, violations);
   }
   return jobs;
+}
+
+// Points whose job was done before name it.
+absl::Status LinkResults(const JobStore& store, const std::vector<NewJob>& jobs, v1::Study& study) {
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    ASSIGN_OR_RETURN(const std::string name, store.FindResult(jobs[i].result_key));
+    if (name.empty()) continue;
+    v1::StudyPoint& point = *study.mutable_points(static_cast<int>(i));
+    point.set_job(name);
+    point.set_reused(true);
+  }
+  return absl::OkStatus();
+}
+
+// The jobs of the other points.
+std::vector<NewJob> NewJobs(const v1::Study& study, std::vector<NewJob> jobs) {
+  std::vector<NewJob> missing;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if (!study.points(static_cast<int>(i)).reused()) missing.push_back(std::move(jobs[i]));
+  }
+  return missing;
+}
+
+// One for each point: `made` are those of the points that are not reused.
+std::vector<std::string> JobsOfPoints(const v1::Study& study,
+                                      const std::vector<std::string>& made) {
+  std::vector<std::string> names;
+  auto next = made.begin();
+  for (const v1::StudyPoint& point : study.points())
+    names.push_back(point.reused() ? point.job() : *next++);
+  return names;
 }
 
 // All jobs of the study read the versions of data sets that are the newest now.
@@ -123,16 +155,21 @@ void StudyServiceHandler::Create(const v1::CreateStudyRequest& request, v1::Stud
     jobs = CheckJobs(checker_, request.priority(), placed, plan, violations);
   }
   if (!violations.empty()) return done(ViolationsError(violations, "INVALID_SPECIFICATION"));
+  if (!request.no_reuse()) {
+    const absl::Status linked = LinkResults(jobs_, jobs, plan.study);
+    if (!linked.ok()) return done(linked);
+  }
   if (request.validate_only()) {
     response = std::move(plan.study);
     return done(absl::OkStatus());
   }
   auto study = std::make_shared<v1::Study>(std::move(plan.study));
   manager_.CreateAll(
-      std::move(jobs),
+      NewJobs(*study, std::move(jobs)),
       [study, request_id = request.request_id(), hash, now = clock_.Now()](
           Connection& connection, const std::vector<std::string>& names) {
-        return InsertStudy(connection, request_id, hash, names, KernelRandom, now, *study);
+        return InsertStudy(connection, request_id, hash, JobsOfPoints(*study, names), KernelRandom,
+                           now, *study);
       },
       [this, study, done, &response](const absl::Status& status) {
         done(status.ok() ? Answer(study->name(), response) : status);

@@ -13,6 +13,7 @@
 #include "server/store/jobs_table.h"
 #include "server/store/leases.h"
 #include "server/store/requests.h"
+#include "server/store/result_keys.h"
 
 namespace trainyard {
 namespace {
@@ -35,6 +36,16 @@ absl::StatusOr<JobAnswer> Answer(Connection& connection, const JobRow& row,
   JobAnswer answer{row.summary, OutcomeOf(row), false};
   RETURN_IF_ERROR(FillJob(connection, row.id, answer.job));
   RETURN_IF_ERROR(RememberAnswer(connection, request_id, request_hash, row.id, answer.job, now));
+  return answer;
+}
+
+absl::StatusOr<JobAnswer> ReusedAnswer(Connection& connection, const JobRow& done,
+                                       const NewJob& job, std::chrono::nanoseconds now) {
+  JobAnswer answer{done.summary, {}, /*replayed=*/true};
+  RETURN_IF_ERROR(FillJob(connection, done.id, answer.job));
+  answer.job.set_reused(true);
+  RETURN_IF_ERROR(
+      RememberAnswer(connection, job.request_id, job.request_hash, done.id, answer.job, now));
   return answer;
 }
 
@@ -79,9 +90,15 @@ absl::StatusOr<JobAnswer> CreateJob(Connection& connection, const NewJob& job,
   ASSIGN_OR_RETURN(std::optional<v1::Job> known,
                    FindAnswer(connection, job.request_id, job.request_hash));
   if (known) return JobAnswer{*std::move(known), {}, true};
+  if (job.reuse) {
+    ASSIGN_OR_RETURN(std::optional<JobRow> done, FindResult(connection, job.result_key));
+    if (done.has_value()) return ReusedAnswer(connection, *done, job, now);
+  }
   RETURN_IF_ERROR(admission);
   ASSIGN_OR_RETURN(JobRow row,
                    InsertJob(connection, job.specification, job.model, job.priority, now, random));
+  row.summary.set_forked_from(job.forked_from);
+  RETURN_IF_ERROR(SetResultKey(connection, row.id, job.result_key));
   RETURN_IF_ERROR(HoldDatasets(connection, row.id, job.specification));
   RETURN_IF_ERROR(AppendEvents(connection, row, {StateEvent(v1::QUEUED)}, now));
   return Answer(connection, row, job.request_id, job.request_hash, now);

@@ -30,6 +30,12 @@ struct NewJob {
   // Optional. `request_hash` is that of the whole request body.
   std::string request_id;
   std::string request_hash;
+  // "jobs/..." that it was made from; may be empty.
+  std::string forked_from;
+  // See ResultKey; empty: nothing may take its result for its own.
+  std::string result_key;
+  // A job with the same key that has succeeded is the answer.
+  bool reuse = false;
 };
 
 // What JobManager needs to know of a job after a transaction.
@@ -44,7 +50,7 @@ struct JobAnswer {
   // With specification.
   v1::Job job;
   JobOutcome outcome;
-  // The stored answer of an earlier request: nothing was done.
+  // The stored answer of an earlier request, or a job that did the same before: nothing was done.
   bool replayed = false;
 };
 

@@ -7,6 +7,7 @@
 #include "server/store/jobs_table.h"
 #include "server/store/names.h"
 #include "server/store/requests.h"
+#include "server/store/result_keys.h"
 
 namespace trainyard {
 
@@ -48,6 +49,16 @@ absl::StatusOr<std::string> JobStore::ResolveName(const std::string& name,
     return absl::OkStatus();
   }));
   return full;
+}
+
+absl::StatusOr<std::string> JobStore::FindResult(const std::string& key) const {
+  std::string name;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::optional<JobRow> row, trainyard::FindResult(connection, key));
+    if (row.has_value()) name = row->summary.name();
+    return absl::OkStatus();
+  }));
+  return name;
 }
 
 absl::StatusOr<EventSlice> JobStore::ReadEvents(const EventQuery& query) const {

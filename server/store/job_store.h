@@ -36,6 +36,8 @@ class JobStore {
   // NOT_FOUND; INVALID_ARGUMENT, AMBIGUOUS with the candidates, for `field` of the request.
   absl::StatusOr<std::string> ResolveName(const std::string& name,
                                           const std::string& field = "name") const;
+  // The newest job with this result (see result_keys.h) that has succeeded; "" where there is none.
+  absl::StatusOr<std::string> FindResult(const std::string& key) const;
   absl::StatusOr<EventSlice> ReadEvents(const EventQuery& query) const;
   // NOT_FOUND JOB_NOT_FOUND.
   absl::StatusOr<uint64_t> LastSequence(const std::string& job) const;

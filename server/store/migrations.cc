@@ -188,6 +188,11 @@ CREATE TABLE dataset_requests (
 ) WITHOUT ROWID;
 CREATE INDEX dataset_requests_by_time ON dataset_requests(time);
 )sql",
+    // 5: what decides a job's result, so that it need not be computed again; NULL: nothing tells.
+    R"sql(
+ALTER TABLE jobs ADD COLUMN result_key TEXT;
+CREATE INDEX jobs_by_result ON jobs(result_key, state, id) WHERE result_key IS NOT NULL;
+)sql",
     // 6: sweeps, their jobs, and what was decided about them.
     R"sql(
 CREATE TABLE sweeps (

@@ -16,6 +16,7 @@
 #include "google/rpc/status.pb.h"
 #include "trainyard/v1/artifact_service.grpc.pb.h"
 #include "trainyard/v1/catalog_service.grpc.pb.h"
+#include "trainyard/v1/compare_service.grpc.pb.h"
 #include "trainyard/v1/data_service.grpc.pb.h"
 #include "trainyard/v1/job_service.grpc.pb.h"
 #include "trainyard/v1/metric_service.grpc.pb.h"
@@ -83,6 +84,9 @@ struct FakeServer::State {
   // By name.
   std::map<std::string, std::deque<v1::Sweep>> sweeps;
   std::vector<v1::CreateSweepRequest> created_sweeps;
+  v1::Comparison comparison;
+  v1::DiffJobsResponse diff;
+  std::vector<v1::CompareJobsRequest> compared;
   std::deque<FakeError> failures;
   std::deque<int> cuts;
   int cut_code = 0;
@@ -385,6 +389,29 @@ class Studies final : public v1::StudyService::Service {
       return {grpc::StatusCode::FAILED_PRECONDITION, request->name() + " has ended"};
     stored.set_state(v1::CANCELLED);
     *study = stored;
+    return grpc::Status::OK;
+  }
+
+ private:
+  State& state_;
+};
+
+class Compare final : public v1::CompareService::Service {
+ public:
+  explicit Compare(State& state) : state_(state) {}
+
+  grpc::Status CompareJobs(grpc::ServerContext* context, const v1::CompareJobsRequest* request,
+                           v1::Comparison* response) override {
+    FAKE_ENTER(context);
+    state_.compared.push_back(*request);
+    *response = state_.comparison;
+    return grpc::Status::OK;
+  }
+  grpc::Status DiffJobs(grpc::ServerContext* context, const v1::DiffJobsRequest* request,
+                        v1::DiffJobsResponse* response) override {
+    FAKE_ENTER(context);
+    *response = state_.diff;
+    *response->mutable_jobs() = request->jobs();
     return grpc::Status::OK;
   }
 
@@ -708,6 +735,7 @@ void FakeServer::Start() {
   Register<Info>(*state_, builder, services_);
   Register<Studies>(*state_, builder, services_);
   Register<Sweeps>(*state_, builder, services_);
+  Register<Compare>(*state_, builder, services_);
   server_ = builder.BuildAndStart();
 }
 
@@ -753,6 +781,16 @@ void FakeServer::AddStudy(const std::string& id, std::vector<v1::Study> versions
   for (v1::Study& version : versions) version.set_name(name);
   state_->studies[name] = {versions.begin(), versions.end()};
   state_->newest_studies.insert(state_->newest_studies.begin(), name);
+}
+
+void FakeServer::SetComparison(v1::Comparison comparison) {
+  MutexLock lock(state_->mutex);
+  state_->comparison = std::move(comparison);
+}
+
+void FakeServer::SetDiff(v1::DiffJobsResponse diff) {
+  MutexLock lock(state_->mutex);
+  state_->diff = std::move(diff);
 }
 
 void FakeServer::NextStudyCreated(std::vector<v1::Study> versions) {
@@ -816,6 +854,10 @@ std::vector<v1::ListJobsRequest> FakeServer::listed() const {
 std::vector<v1::CreateSweepRequest> FakeServer::created_sweeps() const {
   MutexLock lock(state_->mutex);
   return state_->created_sweeps;
+}
+std::vector<v1::CompareJobsRequest> FakeServer::compared() const {
+  MutexLock lock(state_->mutex);
+  return state_->compared;
 }
 
 std::vector<v1::CreateStudyRequest> FakeServer::created_studies() const {

@@ -12,6 +12,7 @@
 #include "engine/base/mutex.h"
 #include "trainyard/v1/artifact_service.pb.h"
 #include "trainyard/v1/catalog_service.pb.h"
+#include "trainyard/v1/compare_service.pb.h"
 #include "trainyard/v1/data_service.pb.h"
 #include "trainyard/v1/job_service.pb.h"
 #include "trainyard/v1/study_service.pb.h"
@@ -74,6 +75,9 @@ class FakeServer {
   void NextStudyCreated(std::vector<v1::Study> versions);
   // A sweep as successive calls of GetSweep find it; CreateSweep with its name answers it.
   void AddSweep(const std::string& id, std::vector<v1::Sweep> versions);
+  // What CompareJobs and DiffJobs answer.
+  void SetComparison(v1::Comparison comparison);
+  void SetDiff(v1::DiffJobsResponse diff);
   // The next calls, of whatever method, fail so; then all is well again.
   void FailNext(const FakeError& error, int times = 1);
   // The next streams end after so many frames (or bytes, for downloads), one value a stream, with
@@ -85,6 +89,7 @@ class FakeServer {
 
   std::vector<v1::CreateJobRequest> created() const;
   std::vector<v1::ListJobsRequest> listed() const;
+  std::vector<v1::CompareJobsRequest> compared() const;
   // That were uploaded, by hash; some may not be whole.
   std::map<std::string, std::string> contents() const;
   std::vector<v1::CreateDatasetVersionRequest> versions() const;

@@ -39,7 +39,7 @@ wanted=$(numbers "$through")
 expect_equal "$(wc -l <<<"$wanted")" 31 "lines of points and seeds"
 passed "a study runs to its verdicts"
 
-cut_often=$(client study submit "$WORK/study.yaml" -o name)
+cut_often=$(client study submit "$WORK/study.yaml" --no-reuse -o name)
 for ((i = 0; i < kills; ++i)); do
   sleep 0.7  # the moment does not matter
   kill_workers

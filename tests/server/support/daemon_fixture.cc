@@ -44,6 +44,11 @@ CheckedSpecification AnySpecification::CheckTraining(const v1::Specification& sp
     violations.Add("data.source.path", "there is no such file");
   }
   checked.specification = specification;
+  if (results_have_keys) {
+    v1::Specification nameless = specification;
+    nameless.clear_name();
+    checked.result_key = nameless.ShortDebugString();
+  }
   checked.model.set_steps(specification.budget().steps());
   checked.model.set_memory_bytes(1 << 20);
   return checked;

@@ -27,6 +27,8 @@ class AnySpecification final : public SpecificationChecker {
  public:
   // Specifications with a data source get a violation.
   std::atomic<bool> data_is_gone{false};
+  // Jobs have keys of their results: all but their names counts.
+  std::atomic<bool> results_have_keys{false};
   // Checks of "slow..." wait for it, where it is set.
   std::shared_future<void> gate;
   mutable std::atomic<int> waiting{0};
