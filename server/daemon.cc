@@ -22,6 +22,7 @@
 #include "server/api/catalog_service.h"
 #include "server/api/compare_service.h"
 #include "server/api/data_service.h"
+#include "server/api/forecast_service.h"
 #include "server/api/grpc_server.h"
 #include "server/api/job_service.h"
 #include "server/api/listener.h"
@@ -133,6 +134,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<JobStore> jobs_;
   std::unique_ptr<StudyStore> studies_;
   std::unique_ptr<SweepStore> sweeps_;
+  std::unique_ptr<ForecastStore> forecasts_;
   std::unique_ptr<Notifier> notifier_;
   std::unique_ptr<LocalWorkers> workers_;
   std::unique_ptr<JobManager> manager_;
@@ -186,6 +188,7 @@ absl::Status RunningDaemon::Start() {
   jobs_ = std::make_unique<JobStore>(*store_);
   studies_ = std::make_unique<StudyStore>(*store_);
   sweeps_ = std::make_unique<SweepStore>(*store_);
+  forecasts_ = std::make_unique<ForecastStore>(*store_);
   notifier_ = std::make_unique<Notifier>(
       *control_, [this](const std::string& job) { return jobs_->LastSequence(job); });
   workers_ = std::make_unique<LocalWorkers>(WorkerOptions());
@@ -223,6 +226,8 @@ absl::Status RunningDaemon::Start() {
   services_.push_back(std::make_unique<SweepServiceHandler>(*public_calls_, *check_calls_,
                                                             *manager_, *jobs_, *sweeps_, *asha_,
                                                             checker, *datasets_, clock_));
+  services_.push_back(std::make_unique<ForecastServiceHandler>(*check_calls_, *jobs_, *studies_,
+                                                               *forecasts_, checker, clock_));
   services_.push_back(std::make_unique<CompareServiceHandler>(*public_calls_, *jobs_, catalogs_));
   services_.push_back(std::make_unique<MetricServiceHandler>(*public_calls_, *jobs_));
   services_.push_back(std::make_unique<ArtifactServiceHandler>(*public_calls_, *download_calls_,

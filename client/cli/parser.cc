@@ -33,6 +33,7 @@ const std::map<std::string, std::string>& GroupSummaries() {
       {"job", "Find, follow and cancel jobs"},
       {"data", "See what data the server can read"},
       {"study", "Ask what data, models and computation buy"},
+      {"forecast", "Say what more data or larger models would give, and be held to it"},
       {"model", "Fetch trained models"}};
   return summaries;
 }

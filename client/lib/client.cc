@@ -11,6 +11,7 @@
 #include "trainyard/v1/catalog_service.grpc.pb.h"
 #include "trainyard/v1/compare_service.grpc.pb.h"
 #include "trainyard/v1/data_service.grpc.pb.h"
+#include "trainyard/v1/forecast_service.grpc.pb.h"
 #include "trainyard/v1/job_service.grpc.pb.h"
 #include "trainyard/v1/metric_service.grpc.pb.h"
 #include "trainyard/v1/server_service.grpc.pb.h"
@@ -207,6 +208,33 @@ absl::StatusOr<v1::Sweep> Client::StopSweep(const std::string& name) {
   v1::StopSweepRequest request;
   request.set_name(name);
   return Call<v1::SweepService>(connection_, &v1::SweepService::Stub::StopSweep, request);
+}
+
+absl::StatusOr<v1::Forecast> Client::CreateForecast(const v1::CreateForecastRequest& request) {
+  return Call<v1::ForecastService>(connection_, &v1::ForecastService::Stub::CreateForecast,
+                                   request);
+}
+
+absl::StatusOr<v1::Forecast> Client::GetForecast(const std::string& name) {
+  v1::GetForecastRequest request;
+  request.set_name(name);
+  return Call<v1::ForecastService>(connection_, &v1::ForecastService::Stub::GetForecast, request);
+}
+
+absl::StatusOr<v1::ListForecastsResponse> Client::ListForecasts(
+    const v1::ListForecastsRequest& request) {
+  return Call<v1::ForecastService>(connection_, &v1::ForecastService::Stub::ListForecasts, request);
+}
+
+absl::StatusOr<v1::Forecast> Client::ScoreForecast(const v1::ScoreForecastRequest& request) {
+  return Call<v1::ForecastService>(connection_, &v1::ForecastService::Stub::ScoreForecast, request);
+}
+
+absl::StatusOr<v1::Forecast> Client::DeleteForecast(const std::string& name) {
+  v1::DeleteForecastRequest request;
+  request.set_name(name);
+  return Call<v1::ForecastService>(connection_, &v1::ForecastService::Stub::DeleteForecast,
+                                   request);
 }
 
 }  // namespace trainyard::client

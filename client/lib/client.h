@@ -32,6 +32,11 @@ class CreateSweepRequest;
 class ExtendStudyRequest;
 class DiffJobsRequest;
 class DiffJobsResponse;
+class Forecast;
+class CreateForecastRequest;
+class ListForecastsRequest;
+class ListForecastsResponse;
+class ScoreForecastRequest;
 class Job;
 class ListArtifactsResponse;
 class ListComponentsResponse;
@@ -105,6 +110,11 @@ class Client {
   absl::StatusOr<v1::Sweep> GetSweep(const std::string& name);
   absl::StatusOr<v1::ListSweepsResponse> ListSweeps(const v1::ListSweepsRequest& request);
   absl::StatusOr<v1::Sweep> StopSweep(const std::string& name);
+  absl::StatusOr<v1::Forecast> CreateForecast(const v1::CreateForecastRequest& request);
+  absl::StatusOr<v1::Forecast> GetForecast(const std::string& name);
+  absl::StatusOr<v1::ListForecastsResponse> ListForecasts(const v1::ListForecastsRequest& request);
+  absl::StatusOr<v1::Forecast> ScoreForecast(const v1::ScoreForecastRequest& request);
+  absl::StatusOr<v1::Forecast> DeleteForecast(const std::string& name);
 
   Connection& connection() { return connection_; }
 

@@ -9,10 +9,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
-#include "server/api/log_reading.h"
 #include "server/api/series.h"
 #include "server/rpc/opaque_token.h"
 #include "server/rpc/status_mapping.h"
+#include "server/store/log_reading.h"
 
 namespace trainyard {
 namespace {

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
-#include "server/api/log_reading.h"
 #include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
 #include "server/rpc/opaque_token.h"
@@ -19,11 +18,10 @@
 #include "server/store/job_state.h"
 #include "server/store/names.h"
 #include "server/studies/activation_plan.h"
-#include "server/studies/activation_points.h"
 #include "server/studies/study_analysis.h"
 #include "server/studies/study_extension.h"
 #include "server/studies/study_plan.h"
-#include "server/studies/study_points.h"
+#include "server/studies/study_reading.h"
 #include "server/studies/takeaway_plan.h"
 
 namespace trainyard {
@@ -269,7 +267,7 @@ absl::StatusOr<v1::Study> StudyServiceHandler::Read(const std::string& name) {
     if (const auto found = ended.find(point.job()); found != ended.end()) {
       point = *found->second;
     } else {
-      RETURN_IF_ERROR(ReadPoint(study.specification(), point, known.test_samples));
+      RETURN_IF_ERROR(ReadPoint(jobs_, study.specification(), point, known.test_samples));
     }
   }
   if (same) {
@@ -281,22 +279,6 @@ absl::StatusOr<v1::Study> StudyServiceHandler::Read(const std::string& name) {
   if (known_.size() >= kMostKnown && known_.count(study.name()) == 0) known_.erase(known_.begin());
   known_[study.name()] = {study, known.test_samples};
   return study;
-}
-
-absl::Status StudyServiceHandler::ReadPoint(const v1::StudySpecification& study,
-                                            v1::StudyPoint& point, double& test_samples) const {
-  ASSIGN_OR_RETURN(const v1::Job job, jobs_.GetJob(point.job()));
-  FillPoint(study, job, point);
-  const bool shares =
-      std::any_of(job.specification().metrics().begin(), job.specification().metrics().end(),
-                  [](const v1::Component& metric) { return metric.type() == "accuracy"; });
-  if (shares) test_samples = static_cast<double>(job.model().test_samples());
-  if (!study.has_activation()) return absl::OkStatus();
-  TrainingCurves curves;
-  RETURN_IF_ERROR(ForEachEvent(jobs_, job.name(), {v1::Event::kMetrics},
-                               [&](const v1::Event& event) { curves.Add(event); }));
-  FillActivationPoint(study, job, curves, point);
-  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* StudyServiceHandler::ListStudies(grpc::CallbackServerContext* context,

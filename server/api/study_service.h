@@ -58,9 +58,6 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
   // Answers with the study as it is on disk.
   absl::Status Answer(const std::string& name, v1::Study& response) const;
   absl::StatusOr<v1::Study> Read(const std::string& name);
-  // What the job of a point says of it. `test_samples`: of the part that shares of errors are of.
-  absl::Status ReadPoint(const v1::StudySpecification& study, v1::StudyPoint& point,
-                         double& test_samples) const;
   absl::Status Cancel(const std::string& name, v1::Study& response);
 
   Calls& calls_;

@@ -223,6 +223,17 @@ CREATE TABLE sweep_decisions (
   UNIQUE (sweep_id, trial, rung)
 ) WITHOUT ROWID;
 )sql",
+    // 7: forecasts.
+    R"sql(
+CREATE TABLE forecasts (
+  id INTEGER PRIMARY KEY,           -- order of creation
+  name TEXT NOT NULL UNIQUE,        -- "forecasts/..."
+  scored INTEGER NOT NULL,          -- 1: its run has come
+  result_key TEXT NOT NULL,         -- of the job that measures it, see jobs; "": by hand alone
+  forecast BLOB NOT NULL            -- v1.Forecast
+);
+CREATE INDEX forecasts_by_score ON forecasts(scored, id);
+)sql",
     // 8: requests that extended a study.
     R"sql(
 CREATE TABLE study_requests (

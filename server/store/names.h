@@ -21,6 +21,7 @@ struct Collection {
 inline constexpr Collection kJobs = {"jobs", "job", "JOB_NOT_FOUND"};
 inline constexpr Collection kStudies = {"studies", "study", "STUDY_NOT_FOUND"};
 inline constexpr Collection kSweeps = {"sweeps", "sweep", "SWEEP_NOT_FOUND"};
+inline constexpr Collection kForecasts = {"forecasts", "forecast", "FORECAST_NOT_FOUND"};
 
 // The random ends of names, unless a test brings its own.
 uint64_t KernelRandom();

@@ -195,8 +195,11 @@ class Pair {
     out_.set_verdict(v1::INSUFFICIENT_DATA);
     std::string sentence;
     if (found.a.count > 0 && found.b.count > 0) {
+      const double difference = out_.difference().value();
+      const bool share = comparison_.share();
       sentence = absl::StrCat(Short(other_.job()), "'s ", comparison_.label(), " is ",
-                              studies::Readable(out_.difference().value()), " from ",
+                              Amount(std::abs(difference), share), share ? " points" : "",
+                              difference < 0 ? " lower than " : " higher than ",
                               Short(first_.job()), "'s; ");
     }
     out_.set_sentence(absl::StrCat(
@@ -215,7 +218,8 @@ class Pair {
     const bool apart = difference.interval.high < 0 || difference.interval.low > 0;
     out_.set_sentence(absl::StrCat(
         Short(other_.job()), "'s ", comparison_.label(), " is ",
-        HowFar(out_.difference(), comparison_.share()), " on ", other_.test_samples(),
+        HowFar(out_.difference(), comparison_.share()), " on ",
+        studies::Readable(static_cast<double>(other_.test_samples())),
         " samples, from one run each: these two models ", apart ? "differ" : "are not told apart",
         ", and how other seeds would come out is not known ('trainyard run --seeds 5')"));
   }

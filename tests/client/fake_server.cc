@@ -18,6 +18,7 @@
 #include "trainyard/v1/catalog_service.grpc.pb.h"
 #include "trainyard/v1/compare_service.grpc.pb.h"
 #include "trainyard/v1/data_service.grpc.pb.h"
+#include "trainyard/v1/forecast_service.grpc.pb.h"
 #include "trainyard/v1/job_service.grpc.pb.h"
 #include "trainyard/v1/metric_service.grpc.pb.h"
 #include "trainyard/v1/server_service.grpc.pb.h"
@@ -86,6 +87,8 @@ struct FakeServer::State {
   std::vector<v1::CreateSweepRequest> created_sweeps;
   v1::Comparison comparison;
   v1::DiffJobsResponse diff;
+  v1::Forecast forecast;
+  std::vector<v1::CreateForecastRequest> created_forecasts;
   std::vector<v1::CompareJobsRequest> compared;
   std::deque<FakeError> failures;
   std::deque<int> cuts;
@@ -419,6 +422,56 @@ class Compare final : public v1::CompareService::Service {
   State& state_;
 };
 
+class Forecasts final : public v1::ForecastService::Service {
+ public:
+  explicit Forecasts(State& state) : state_(state) {}
+
+  grpc::Status CreateForecast(grpc::ServerContext* context,
+                              const v1::CreateForecastRequest* request,
+                              v1::Forecast* forecast) override {
+    FAKE_ENTER(context);
+    state_.created_forecasts.push_back(*request);
+    *forecast = state_.forecast;
+    return grpc::Status::OK;
+  }
+  grpc::Status GetForecast(grpc::ServerContext* context, const v1::GetForecastRequest* request,
+                           v1::Forecast* forecast) override {
+    FAKE_ENTER(context);
+    if (request->name() != state_.forecast.name()) return NotFound(request->name());
+    *forecast = state_.forecast;
+    return grpc::Status::OK;
+  }
+  grpc::Status ListForecasts(grpc::ServerContext* context, const v1::ListForecastsRequest* request,
+                             v1::ListForecastsResponse* response) override {
+    FAKE_ENTER(context);
+    if (state_.forecast.name().empty()) return grpc::Status::OK;
+    *response->add_forecasts() = state_.forecast;
+    response->mutable_record()->set_forecasts(1);
+    response->mutable_record()->set_scored(state_.forecast.has_score() ? 1 : 0);
+    response->mutable_record()->set_coverage80(1);
+    response->mutable_record()->set_coverage95(1);
+    return grpc::Status::OK;
+  }
+  grpc::Status ScoreForecast(grpc::ServerContext* context, const v1::ScoreForecastRequest* request,
+                             v1::Forecast* forecast) override {
+    FAKE_ENTER(context);
+    state_.forecast.mutable_score()->set_job(request->job());
+    *forecast = state_.forecast;
+    return grpc::Status::OK;
+  }
+  grpc::Status DeleteForecast(grpc::ServerContext* context,
+                              const v1::DeleteForecastRequest* request,
+                              v1::Forecast* forecast) override {
+    FAKE_ENTER(context);
+    if (request->name() != state_.forecast.name()) return NotFound(request->name());
+    forecast->Swap(&state_.forecast);
+    return grpc::Status::OK;
+  }
+
+ private:
+  State& state_;
+};
+
 class Artifacts final : public v1::ArtifactService::Service {
  public:
   explicit Artifacts(State& state) : state_(state) {}
@@ -736,6 +789,7 @@ void FakeServer::Start() {
   Register<Studies>(*state_, builder, services_);
   Register<Sweeps>(*state_, builder, services_);
   Register<Compare>(*state_, builder, services_);
+  Register<Forecasts>(*state_, builder, services_);
   server_ = builder.BuildAndStart();
 }
 
@@ -791,6 +845,11 @@ void FakeServer::SetComparison(v1::Comparison comparison) {
 void FakeServer::SetDiff(v1::DiffJobsResponse diff) {
   MutexLock lock(state_->mutex);
   state_->diff = std::move(diff);
+}
+
+void FakeServer::SetForecast(v1::Forecast forecast) {
+  MutexLock lock(state_->mutex);
+  state_->forecast = std::move(forecast);
 }
 
 void FakeServer::NextStudyCreated(std::vector<v1::Study> versions) {
@@ -858,6 +917,11 @@ std::vector<v1::CreateSweepRequest> FakeServer::created_sweeps() const {
 std::vector<v1::CompareJobsRequest> FakeServer::compared() const {
   MutexLock lock(state_->mutex);
   return state_->compared;
+}
+
+std::vector<v1::CreateForecastRequest> FakeServer::created_forecasts() const {
+  MutexLock lock(state_->mutex);
+  return state_->created_forecasts;
 }
 
 std::vector<v1::CreateStudyRequest> FakeServer::created_studies() const {

@@ -14,6 +14,7 @@
 #include "trainyard/v1/catalog_service.pb.h"
 #include "trainyard/v1/compare_service.pb.h"
 #include "trainyard/v1/data_service.pb.h"
+#include "trainyard/v1/forecast_service.pb.h"
 #include "trainyard/v1/job_service.pb.h"
 #include "trainyard/v1/study_service.pb.h"
 #include "trainyard/v1/sweep_service.pb.h"
@@ -78,6 +79,8 @@ class FakeServer {
   // What CompareJobs and DiffJobs answer.
   void SetComparison(v1::Comparison comparison);
   void SetDiff(v1::DiffJobsResponse diff);
+  // The one forecast that there is, whatever is asked for.
+  void SetForecast(v1::Forecast forecast);
   // The next calls, of whatever method, fail so; then all is well again.
   void FailNext(const FakeError& error, int times = 1);
   // The next streams end after so many frames (or bytes, for downloads), one value a stream, with
@@ -90,6 +93,7 @@ class FakeServer {
   std::vector<v1::CreateJobRequest> created() const;
   std::vector<v1::ListJobsRequest> listed() const;
   std::vector<v1::CompareJobsRequest> compared() const;
+  std::vector<v1::CreateForecastRequest> created_forecasts() const;
   // That were uploaded, by hash; some may not be whole.
   std::map<std::string, std::string> contents() const;
   std::vector<v1::CreateDatasetVersionRequest> versions() const;

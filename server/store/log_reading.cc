@@ -1,4 +1,4 @@
-#include "server/api/log_reading.h"
+#include "server/store/log_reading.h"
 
 #include <utility>
 

@@ -1,0 +1,197 @@
+#include "server/api/forecast_service.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <google/protobuf/util/time_util.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/base/error_info.h"
+#include "engine/base/status.h"
+#include "engine/base/violations.h"
+#include "server/rpc/opaque_token.h"
+#include "server/rpc/status_mapping.h"
+#include "server/store/names.h"
+#include "server/studies/study_forecast.h"
+#include "server/studies/study_plan.h"
+#include "server/studies/study_reading.h"
+
+namespace trainyard {
+namespace {
+
+constexpr uint32_t kDefaultPage = 50;
+constexpr uint32_t kLargestPage = 1000;
+constexpr double kMostSize = 1e15;
+constexpr char kPageScope[] = "forecasts";
+
+bool IsSize(double value) { return std::isfinite(value) && value >= 0 && value <= kMostSize; }
+
+// What the request asks for, in numbers.
+absl::StatusOr<v1::Forecast> Wanted(const v1::CreateForecastRequest& request,
+                                    const v1::StudySpecification& study) {
+  Violations violations;
+  if ((request.samples() != 0) == (request.factor() != 0)) {
+    violations.Add("samples", "required: samples, or factor, and not both");
+  } else if (!IsSize(request.samples()) || !IsSize(request.factor())) {
+    violations.Add(request.samples() != 0 ? "samples" : "factor",
+                   absl::StrCat("must be above 0 and at most ", kMostSize));
+  }
+  if (!IsSize(request.parameters()))
+    violations.Add("parameters", absl::StrCat("must be above 0 and at most ", kMostSize));
+  std::vector<std::string> names;
+  for (const v1::Contender& contender : study.contenders()) names.push_back(contender.name());
+  v1::Forecast wanted;
+  wanted.set_parameters(request.parameters());
+  if (request.parameters() == 0) {
+    wanted.set_contender(request.contender().empty() && names.size() == 1 ? names[0]
+                                                                          : request.contender());
+    if (std::find(names.begin(), names.end(), wanted.contender()) == names.end()) {
+      violations.Add("contender",
+                     absl::StrCat(wanted.contender().empty() ? "required" : "is none of the study",
+                                  Suggestion(wanted.contender(), names), "; there are ",
+                                  absl::StrJoin(names, ", ")));
+    }
+  } else if (!request.contender().empty()) {
+    violations.Add("contender", "not allowed beside parameters: the law is that of all networks");
+  }
+  const double largest = study.sizes().empty() ? 0 : static_cast<double>(*study.sizes().rbegin());
+  wanted.set_samples(request.samples() != 0 ? request.samples()
+                                            : std::round(request.factor() * largest));
+  if (violations.empty() && (wanted.samples() < 1 || wanted.samples() > kMostSize))
+    violations.Add("factor", absl::StrCat("gives ", wanted.samples(), " samples"));
+  if (!violations.empty()) return ViolationsError(violations, "INVALID_REQUEST");
+  return wanted;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ForecastServiceHandler::CreateForecast(
+    grpc::CallbackServerContext* context, const v1::CreateForecastRequest* request,
+    v1::Forecast* response) {
+  return checks_.Run(context, [=, this] { return Create(*request, *response); });
+}
+
+absl::Status ForecastServiceHandler::Create(const v1::CreateForecastRequest& request,
+                                            v1::Forecast& response) {
+  ASSIGN_OR_RETURN(v1::Study study, studies_.Get(request.study()));
+  ASSIGN_OR_RETURN(const v1::Forecast wanted, Wanted(request, study.specification()));
+  ASSIGN_OR_RETURN(const double test_samples, FillPoints(jobs_, study));
+  StoredForecast made;
+  ASSIGN_OR_RETURN(made.forecast, ForecastStudy(study, wanted, test_samples));
+  made.result_key = ResultKeyOf(study, made.forecast);
+  ASSIGN_OR_RETURN(const std::string known, jobs_.FindResult(made.result_key));
+  if (!known.empty()) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          known, " has measured this already: a forecast of it could not fail")),
+                      "ALREADY_MEASURED", {{"job", known}});
+  }
+  const std::string label = absl::StrCat(wanted.contender().empty() ? "ladder" : wanted.contender(),
+                                         "-", static_cast<uint64_t>(wanted.samples()));
+  ASSIGN_OR_RETURN(response, forecasts_.Insert(std::move(made), label, KernelRandom, clock_.Now()));
+  return absl::OkStatus();
+}
+
+std::string ForecastServiceHandler::ResultKeyOf(const v1::Study& study,
+                                                const v1::Forecast& forecast) const {
+  if (forecast.contender().empty()) return "";
+  v1::StudySpecification one = study.specification();
+  one.clear_sizes();
+  one.add_sizes(static_cast<uint64_t>(forecast.samples()));
+  Violations violations;
+  const StudyPlan plan = PlanStudy(one, violations);
+  if (!violations.empty()) return "";
+  for (int i = 0; i < plan.study.points_size(); ++i) {
+    if (plan.study.points(i).contender() != forecast.contender()) continue;
+    // A size beyond what the data have now is a violation, and no error.
+    const CheckedSpecification checked =
+        checker_.CheckTraining(plan.jobs[static_cast<size_t>(i)], violations);
+    return violations.empty() ? checked.result_key : "";
+  }
+  return "";
+}
+
+absl::Status ForecastServiceHandler::Score(v1::Forecast& forecast, const std::string& job) {
+  ASSIGN_OR_RETURN(const v1::Job measured, jobs_.GetJob(job));
+  ASSIGN_OR_RETURN(*forecast.mutable_score(), ScoreBy(forecast, measured));
+  *forecast.mutable_score()->mutable_time() =
+      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(clock_.Now().count());
+  return forecasts_.Update(forecast);
+}
+
+absl::Status ForecastServiceHandler::ScoreIfMeasured(StoredForecast& stored) {
+  if (stored.forecast.has_score()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string job, jobs_.FindResult(stored.result_key));
+  return job.empty() ? absl::OkStatus() : Score(stored.forecast, job);
+}
+
+grpc::ServerUnaryReactor* ForecastServiceHandler::GetForecast(grpc::CallbackServerContext* context,
+                                                              const v1::GetForecastRequest* request,
+                                                              v1::Forecast* response) {
+  return checks_.Run(context, [=, this]() -> absl::Status {
+    ASSIGN_OR_RETURN(StoredForecast stored, forecasts_.Get(request->name()));
+    RETURN_IF_ERROR(ScoreIfMeasured(stored));
+    *response = std::move(stored.forecast);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* ForecastServiceHandler::ListForecasts(
+    grpc::CallbackServerContext* context, const v1::ListForecastsRequest* request,
+    v1::ListForecastsResponse* response) {
+  return checks_.Run(context, [=, this] { return List(*request, *response); });
+}
+
+absl::Status ForecastServiceHandler::List(const v1::ListForecastsRequest& request,
+                                          v1::ListForecastsResponse& response) {
+  if (request.page_size() > kLargestPage)
+    return FieldError("page_size", absl::StrCat(request.page_size(), "; at most ", kLargestPage));
+  const uint32_t size = request.page_size() == 0 ? kDefaultPage : request.page_size();
+  uint64_t before = 0;
+  if (!request.page_token().empty()) {
+    const std::optional<uint64_t> position = ReadToken(kPageScope, request.page_token());
+    if (!position.has_value()) return FieldError("page_token", "is not one of this list");
+    before = *position;
+  }
+  ASSIGN_OR_RETURN(std::vector<StoredForecast> waiting, forecasts_.Unscored());
+  for (StoredForecast& forecast : waiting) RETURN_IF_ERROR(ScoreIfMeasured(forecast));
+  int64_t last = 0;
+  ASSIGN_OR_RETURN(std::vector<StoredForecast> page,
+                   forecasts_.List(static_cast<int>(size), request.scored(),
+                                   static_cast<int64_t>(before), last));
+  for (StoredForecast& stored : page) *response.add_forecasts() = std::move(stored.forecast);
+  if (last != 0) response.set_next_page_token(MakeToken(kPageScope, static_cast<uint64_t>(last)));
+  ASSIGN_OR_RETURN(const std::vector<v1::Forecast> scored, forecasts_.Scored());
+  *response.mutable_record() = RecordOf(scored);
+  ASSIGN_OR_RETURN(const int64_t count, forecasts_.Count());
+  response.mutable_record()->set_forecasts(static_cast<uint32_t>(count));
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* ForecastServiceHandler::ScoreForecast(
+    grpc::CallbackServerContext* context, const v1::ScoreForecastRequest* request,
+    v1::Forecast* response) {
+  return checks_.Run(context, [=, this]() -> absl::Status {
+    ASSIGN_OR_RETURN(StoredForecast stored, forecasts_.Get(request->name()));
+    ASSIGN_OR_RETURN(const std::string job, jobs_.ResolveName(request->job(), "job"));
+    RETURN_IF_ERROR(Score(stored.forecast, job));
+    *response = std::move(stored.forecast);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* ForecastServiceHandler::DeleteForecast(
+    grpc::CallbackServerContext* context, const v1::DeleteForecastRequest* request,
+    v1::Forecast* response) {
+  return checks_.Run(context, [=, this]() -> absl::Status {
+    ASSIGN_OR_RETURN(StoredForecast stored, forecasts_.Get(request->name()));
+    RETURN_IF_ERROR(forecasts_.Delete(stored.forecast.name()));
+    *response = std::move(stored.forecast);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace trainyard
