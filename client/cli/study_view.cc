@@ -55,13 +55,16 @@ void PrintTable(Console& console, const figures::DataTable& data) {
     for (std::string& cell : row) cell = Printable(cell);
     table.Add(std::move(row));
   }
-  console.out << "\n" << data.caption << "\n";
+  console.out << "\n";
+  for (const std::string& line :
+       Wrap(data.caption, console.out_is_terminal ? console.width() : 1 << 20))
+    console.out << line << "\n";
   table.Print(console);
 }
 
 void PrintActivations(Console& console, const v1::Study& study) {
-  PrintTable(console, client::ReachTable(study, console.unicode));
-  PrintTable(console, client::SpeedUpTable(study, console.unicode));
+  PrintTable(console, client::ReachTable(study, console.out_is_terminal, console.unicode));
+  PrintTable(console, client::SpeedUpTable(study, console.out_is_terminal, console.unicode));
   PrintTable(console, client::DiagnosisTable(study));
 }
 

@@ -1,5 +1,8 @@
 #include "client/studies/activation_tables.h"
 
+#include <cstddef>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "client/studies/activation_numbers.h"
 #include "client/studies/study_numbers.h"
@@ -9,7 +12,35 @@ namespace trainyard::client {
 
 using figures::DataTable;
 
-DataTable ReachTable(const v1::Study& study, bool unicode) {
+namespace {
+
+void Drop(DataTable& table, const std::string& title) {
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.columns[i].title != title) continue;
+    const auto at = static_cast<std::ptrdiff_t>(i);
+    table.columns.erase(table.columns.begin() + at);
+    for (std::vector<std::string>& row : table.rows) row.erase(row.begin() + at);
+    return;
+  }
+}
+
+// Whether the activation takes fewer steps.
+const char* Answer(v1::Verdict verdict) {
+  switch (VerdictOf(verdict)) {
+    case figures::Verdict::kHolds:
+      return "yes";
+    case figures::Verdict::kDoesNotHold:
+      return "no";
+    case figures::Verdict::kInsufficientData:
+      return "too few";
+    default:
+      return "undecided";
+  }
+}
+
+}  // namespace
+
+DataTable ReachTable(const v1::Study& study, bool narrow, bool unicode) {
   DataTable table{absl::StrCat("What it takes to ", ThresholdText(study),
                                " training error: mean and range of the seeds that reached it"),
                   {{"contender"},
@@ -28,10 +59,11 @@ DataTable ReachTable(const v1::Study& study, bool unicode) {
          RateText(study, *point),
          IsMeasured(*point) ? EstimateText(point->mean(), ErrorFormat(study), unicode) : ""});
   }
+  if (narrow) Drop(table, "seconds");
   return table;
 }
 
-DataTable SpeedUpTable(const v1::Study& study, bool unicode) {
+DataTable SpeedUpTable(const v1::Study& study, bool narrow, bool unicode) {
   DataTable table{"How many times fewer steps, samples and seconds than the baseline",
                   {{"activation"},
                    {"baseline"},
@@ -42,8 +74,9 @@ DataTable SpeedUpTable(const v1::Study& study, bool unicode) {
   for (const v1::StudySpeedUp& one : study.analysis().speed_ups()) {
     table.rows.push_back({one.treatment(), one.baseline(), RatioText(one.steps(), unicode),
                           RatioText(one.samples(), unicode), RatioText(one.seconds(), unicode),
-                          figures::VerdictWords(VerdictOf(one.verdict()))});
+                          Answer(one.verdict())});
   }
+  if (narrow) Drop(table, "samples");
   return table;
 }
 

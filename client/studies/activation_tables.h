@@ -9,8 +9,10 @@
 
 namespace trainyard::client {
 
-figures::DataTable ReachTable(const v1::Study& study, bool unicode = true);
-figures::DataTable SpeedUpTable(const v1::Study& study, bool unicode = true);
+// `narrow`: what fits in 80 columns, without seconds.
+figures::DataTable ReachTable(const v1::Study& study, bool narrow = false, bool unicode = true);
+// `narrow`: without samples.
+figures::DataTable SpeedUpTable(const v1::Study& study, bool narrow = false, bool unicode = true);
 figures::DataTable DiagnosisTable(const v1::Study& study);
 // "20 % training error after 312 steps [290, 335], 5 of 5 seeds, learning_rate 0.01; gradients are
 // healthy" of a measured point.

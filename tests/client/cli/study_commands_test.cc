@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/cli/harness.h"
+#include "tests/client/studies/sample_activation_study.h"
 #include "tests/client/studies/sample_study.h"
 
 namespace trainyard::cli {
@@ -73,6 +74,33 @@ TEST_F(StudyCommandsTest, WatchOnATerminalRedrawsInPlace) {
   EXPECT_THAT(ran.out, HasSubstr("does not hold here: networks are better at every size"));
   std::istringstream lines(ran.out);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 80) << line;
+}
+
+TEST_F(StudyCommandsTest, AnActivationStudyOnATerminal) {
+  terminal = true;
+  server.AddStudy("faster", {client::SampleActivationStudy()});
+  for (const char* figure : {"none", "error", "gradients", "saturation", "speed-up"}) {
+    const Ran ran = Cli({"study", "get", "faster", "--figure", figure});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("305 [282, 330]"));
+    EXPECT_THAT(ran.out, HasSubstr("at least 2.8"));
+    EXPECT_THAT(ran.out, HasSubstr("vanishing"));
+    std::istringstream lines(ran.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 80) << line;
+  }
+  const Ran spec = Cli({"study", "get", "faster", "--spec"});
+  EXPECT_THAT(spec.out, HasSubstr("learning_rates: [0.01, 0.03, 0.1]"));
+  EXPECT_THAT(spec.out, Not(HasSubstr("contenders:"))) << "the server makes them again";
+}
+
+TEST_F(StudyCommandsTest, AnActivationStudyTellsWhatEachPointTook) {
+  server.AddStudy("faster",
+                  {client::UnfinishedActivationStudy(2), client::SampleActivationStudy()});
+  const Ran ran = Cli({"study", "watch", "faster", "--every", "1ms"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, StartsWith("relu-2-he: 14 % training error after 305 [282, 330] steps, 5 of "
+                                  "5 seeds, learning_rate 0.01; gradients are healthy\n"));
+  EXPECT_THAT(ran.out, HasSubstr("sigmoid-8-he: 14 % training error not reached"));
 }
 
 TEST_F(StudyCommandsTest, TheFigureFitsTheScreen) {

@@ -213,8 +213,7 @@ TEST_F(ActivationPlanTest, ViolationsAreSaidOfWhatTheUserWrote) {
   EXPECT_EQ(PathInStudy(plan, 7, "model.layers[17].units"), "activation.last[0].units");
   EXPECT_EQ(PathInStudy(plan, 7, "model.layers[18]"), "activation");
   EXPECT_EQ(PathInStudy(plan, 4, "model.initializer.type"), "activation.initializers[1].type");
-  EXPECT_EQ(PathInStudy(plan, 4, "runs[3].learning_rate"),
-            "activation.learning_rates[1].learning_rate");
+  EXPECT_EQ(PathInStudy(plan, 4, "runs[3].learning_rate"), "activation.learning_rates[1]");
   EXPECT_EQ(PathInStudy(plan, 4, "optimizer.type"), "activation.training.optimizer.type");
   EXPECT_EQ(PathInStudy(plan, 4, "data.source.path"), "data.source.path");
   EXPECT_EQ(PathInStudy(plan, 4, "data.subset.train_size"), "sizes[0]");
