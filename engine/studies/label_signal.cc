@@ -49,20 +49,23 @@ std::optional<Diagnosis> JudgeLabels(const Answers& answers, const TrainingAnswe
   const bool by_heart =
       training.samples > 0 &&
       training.accuracy > chance + kByHeartDeviations * Deviation(chance, training.samples);
-  if (!by_heart && (explained || training.steps < kLeastSteps || std::isnan(training.accuracy)))
-    return std::nullopt;
+  if (!by_heart && (explained || training.steps < kLeastSteps)) return std::nullopt;
   const std::string level =
       absl::StrCat(answers.part, " accuracy ", Readable(accuracy), " is chance level for ",
                    answers.labels.size(), " classes (", Readable(chance), " over ", Readable(count),
                    " samples)");
-  return Diagnosis{
-      Symptom::kNoSignal, "", accuracy,
-      by_heart ? absl::StrCat(level, " while training accuracy is ", Readable(training.accuracy),
-                              ": what is learned of the training samples says nothing about "
-                              "others; are the labels shuffled?")
-               : absl::StrCat(level, ", and so is training accuracy, ", Readable(training.accuracy),
-                              ", while gradients are healthy: inputs say nothing about labels; "
-                              "are the labels shuffled?")};
+  std::string rest;
+  if (by_heart) {
+    rest = absl::StrCat(" while training accuracy is ", Readable(training.accuracy),
+                        ": what is learned of the training samples says nothing about others");
+  } else if (std::isnan(training.accuracy)) {
+    rest = ": nothing of what was learned holds for samples that were not seen";
+  } else {
+    rest = absl::StrCat(", and so is training accuracy, ", Readable(training.accuracy),
+                        ", while gradients are healthy: inputs say nothing about labels");
+  }
+  return Diagnosis{Symptom::kNoSignal, "", accuracy,
+                   absl::StrCat(level, rest, "; are the labels shuffled?")};
 }
 
 }  // namespace trainyard::studies

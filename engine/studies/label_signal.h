@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,11 +20,12 @@ struct Answers {
   int64_t correct = 0;
 };
 
-// On the training samples, over the last epoch.
+// On the training samples, over the last epoch; as it is made, of a model that was fitted to its
+// end and is not asked about them.
 struct TrainingAnswers {
-  double accuracy = 0;  // NaN: not known
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  // not known
   int64_t samples = 0;
-  int64_t steps = 0;  // of the whole run
+  int64_t steps = std::numeric_limits<int64_t>::max();  // of the whole run
 };
 
 // Labels without signal, as those of shuffled data, where the held-out accuracy is within what
@@ -32,7 +34,7 @@ struct TrainingAnswers {
 // - the part is too small to tell chance from five points above it,
 // - everything is predicted to be one class, and classes are of unequal size (a class that is 95 %
 //   of the samples),
-// - the training samples are not known better either, and something else explains that
+// - the training samples are not known to be known better, and something else explains that
 //   (`explained`), or hardly any step was made.
 std::optional<Diagnosis> JudgeLabels(const Answers& answers, const TrainingAnswers& training,
                                      bool explained);

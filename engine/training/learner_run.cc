@@ -12,6 +12,7 @@
 #include "engine/spec/compile_learner.h"
 #include "engine/spec/convert.h"
 #include "engine/spec/model_file.h"
+#include "engine/training/answer_count.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/evaluate.h"
 #include "engine/training/prepare.h"
@@ -237,15 +238,28 @@ class LearnerJob final : public LearnerRun {
   bool EvaluatePart(const std::string& name, const Part& part) {
     if (part.size() == 0) return true;
     bool whole = true;
+    AnswerCount count(name, data_.info);
     const MetricReport report = Evaluate(
         [&](const auto& take) {
           whole = PredictWith(learner_, part, data_.info, 0, part.size(), pool_, *options_.cancel,
-                              take);
+                              [&](const MetricBatch& batch) {
+                                count.Add(batch);
+                                take(batch);
+                              });
         },
         part.size(), data_.info, *compiled_.loss, compiled_.metrics);
     if (!whole) return false;
     EmitReport(report, name, static_cast<uint64_t>(step_), /*epoch=*/0, sink_);
+    if (name == "validation" || data_.validation->size() == 0) DiagnoseLabels(count);
     return true;
+  }
+
+  void DiagnoseLabels(const AnswerCount& count) {
+    const std::optional<studies::Answers> answers = count.answers();
+    if (!answers.has_value()) return;
+    const std::optional<studies::Diagnosis> found =
+        studies::JudgeLabels(*answers, {}, /*explained=*/false);
+    if (found.has_value()) Log(sink_, v1::WARNING, found->sentence);
   }
 
   double SecondsSince(std::chrono::nanoseconds start) const {

@@ -40,9 +40,7 @@ Trainer::Trainer(const CompiledSpecification& compiled, const LoadedData& data, 
       train_size_(data.train->size()),
       step_samples_(StepSamples(spec_)),
       diagnosis_(data.info.task == Task::kClassification ? static_cast<int>(data.info.classes)
-                                                         : 0) {
-  last_epoch_.accuracy = std::numeric_limits<double>::quiet_NaN();
-}
+                                                         : 0) {}
 
 RunOutcome Trainer::Run(const TrainingPosition& start) {
   position_ = start;

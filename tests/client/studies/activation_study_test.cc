@@ -79,8 +79,9 @@ TEST(ActivationFigures, EveryFigureFitsInEightyColumns) {
       for (const bool unicode : {true, false}) {
         figures::TerminalOptions options;
         options.unicode = unicode;
-        for (const std::string& line :
-             absl::StrSplit(figures::TerminalText(figure, options), '\n')) {
+        const std::vector<std::string> lines =
+            absl::StrSplit(figures::TerminalText(figure, options), '\n');
+        for (const std::string& line : lines) {
           EXPECT_LE(DisplayWidth(line), 80) << name << ": " << line;
         }
       }

@@ -118,6 +118,24 @@ TEST_F(DiagnosisTest, ShuffledLabels) {
               ElementsAre(HasSubstr("are the labels shuffled?")));
 }
 
+TEST_F(DiagnosisTest, ShuffledLabelsOfALearner) {
+  for (const double share : {0.75, 0.3}) {
+    v1::Specification specification = Parse(absl::Substitute(kNet, "", kAdam, "", 1));
+    for (const char* field : {"model", "loss", "optimizer", "batch_size", "budget"}) {
+      specification.GetReflection()->ClearField(
+          &specification, specification.GetDescriptor()->FindFieldByName(field));
+    }
+    specification.mutable_learner()->set_type("logistic_regression");
+    specification.mutable_data()->mutable_label_noise()->set_share(share);
+    RecordingSink sink;
+    ASSERT_EQ(Run(specification, sink).kind, RunOutcome::Kind::kSucceeded);
+    bool named = false;
+    for (const v1::Event& event : sink.events)
+      named |= event.log().text().find("are the labels shuffled?") != std::string::npos;
+    EXPECT_EQ(named, share == 0.75);
+  }
+}
+
 TEST_F(DiagnosisTest, EachRunOfAJobSaysItsOwn) {
   const auto warnings = WarningsOf(
       Hidden("relu", 2), kAdam, "", 2,
