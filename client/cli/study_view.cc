@@ -174,8 +174,8 @@ void PrintFindings(Console& console, const v1::Study& study) {
   const int width = console.out_is_terminal ? console.width() : 1 << 20;
   for (const v1::StudyFinding& finding : study.analysis().findings()) {
     const figures::Verdict verdict = client::VerdictOf(finding.verdict());
-    console.out << Printable(absl::StrCat(figures::VerdictWords(verdict), ": ", finding.claim()))
-                << "\n";
+    const std::string claim = absl::StrCat(figures::VerdictWords(verdict), ": ", finding.claim());
+    for (const std::string& line : Wrap(Printable(claim), width)) console.out << line << "\n";
     std::vector<std::string> jobs;
     for (const std::string& job : finding.jobs()) jobs.push_back(client::ShortJobName(job));
     std::vector<std::string> details = {finding.sentence()};

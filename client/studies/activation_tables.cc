@@ -42,7 +42,7 @@ const char* Answer(v1::Verdict verdict) {
 
 DataTable ReachTable(const v1::Study& study, bool narrow, bool unicode) {
   DataTable table{absl::StrCat("What it takes to ", ThresholdText(study),
-                               " training error: mean and range of the seeds that reached it"),
+                               " training error: mean and range of seeds that do"),
                   {{"contender"},
                    {"steps", true},
                    {"seconds", true},
@@ -64,7 +64,7 @@ DataTable ReachTable(const v1::Study& study, bool narrow, bool unicode) {
 }
 
 DataTable SpeedUpTable(const v1::Study& study, bool narrow, bool unicode) {
-  DataTable table{"How many times fewer steps, samples and seconds than the baseline",
+  DataTable table{"How many times fewer steps than the baseline, and so on",
                   {{"activation"},
                    {"baseline"},
                    {"steps", true},

@@ -82,7 +82,7 @@ TEST_F(StudyCommandsTest, AnActivationStudyOnATerminal) {
   for (const char* figure : {"none", "error", "gradients", "saturation", "speed-up"}) {
     const Ran ran = Cli({"study", "get", "faster", "--figure", figure});
     EXPECT_EQ(ran.code, 0) << ran.err;
-    EXPECT_THAT(ran.out, HasSubstr("305 [282, 330]"));
+    EXPECT_THAT(ran.out, HasSubstr("306 [282, 330]"));
     EXPECT_THAT(ran.out, HasSubstr("at least 2.8"));
     EXPECT_THAT(ran.out, HasSubstr("vanishing"));
     std::istringstream lines(ran.out);
@@ -98,7 +98,7 @@ TEST_F(StudyCommandsTest, AnActivationStudyTellsWhatEachPointTook) {
                   {client::UnfinishedActivationStudy(2), client::SampleActivationStudy()});
   const Ran ran = Cli({"study", "watch", "faster", "--every", "1ms"});
   EXPECT_EQ(ran.code, 0);
-  EXPECT_THAT(ran.out, StartsWith("relu-2-he: 14 % training error after 305 [282, 330] steps, 5 of "
+  EXPECT_THAT(ran.out, StartsWith("relu-2-he: 14 % training error after 306 [282, 330] steps, 5 of "
                                   "5 seeds, learning_rate 0.01; gradients are healthy\n"));
   EXPECT_THAT(ran.out, HasSubstr("sigmoid-8-he: 14 % training error not reached"));
 }
