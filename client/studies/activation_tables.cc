@@ -64,7 +64,7 @@ DataTable ReachTable(const v1::Study& study, bool narrow, bool unicode) {
 }
 
 DataTable SpeedUpTable(const v1::Study& study, bool narrow, bool unicode) {
-  DataTable table{"How many times fewer steps than the baseline, and so on",
+  DataTable table{"Speed-up: costs of the baseline over those of the activation",
                   {{"activation"},
                    {"baseline"},
                    {"steps", true},

@@ -32,7 +32,7 @@ expect_text "gradients of sigmoid vanish towards the input"
 through=$(client study ls -o name)
 expect 0 client study get "$through" --figure gradients
 expect_text "Gradients by layer, before training"
-expect_text "How many times fewer steps"
+expect_text "Speed-up: costs of the baseline"
 expect 0 client study get "$through" --figure speed-up
 expect_text "relu : sigmoid"
 expect 0 client study report "$through" --out "$WORK/report.html"
