@@ -9,11 +9,12 @@
 namespace trainyard::studies {
 namespace {
 
-// Losses are judged over so many steps: one batch may be odd.
+// Losses are judged over so many steps and samples: one batch may be odd.
 constexpr int kWindowSteps = 4;
+constexpr int64_t kWindowSamples = 128;
 // Over what guessing has. Runs at healthy rates stay below 1.5, also in their first steps.
 constexpr double kLossRise = 5;
-// Nothing is known of what guessing has in a regression, but the first loss.
+// Nothing is known of what guessing has in a regression, but the first losses.
 constexpr double kRegressionRise = 20;
 // Of the first update, where the loss then rises. Adam at 0.01 is at 0.2, RMSprop at 0.003 at 0.6.
 constexpr double kFirstUpdate = 0.9;
@@ -40,7 +41,8 @@ Diagnosis TrainingDiagnosis::TooHigh(double value, const std::string& seen,
                        Readable(learning_rate / 10), " or less")};
 }
 
-std::vector<Diagnosis> TrainingDiagnosis::OnStep(int64_t step, double loss, double learning_rate) {
+std::vector<Diagnosis> TrainingDiagnosis::OnStep(int64_t step, double loss, int64_t samples,
+                                                 double learning_rate) {
   std::vector<Diagnosis> found;
   if (Told(Symptom::kDiverging)) return found;
   if (!std::isfinite(loss)) {
@@ -56,25 +58,32 @@ std::vector<Diagnosis> TrainingDiagnosis::OnStep(int64_t step, double loss, doub
     return found;
   }
   if (!first_loss_.has_value()) return found;
-  recent_loss_ += loss;
-  if (++recent_steps_ < kWindowSteps) return found;
-  const double mean = recent_loss_ / recent_steps_;
-  recent_loss_ = recent_steps_ = 0;
-  const double guessing = classes_ > 0 ? std::log(std::max(2, classes_)) : 0;
-  const double reference = std::max(*first_loss_, guessing);
-  const bool first_window = step == 1 + kWindowSteps;
+  recent_loss_ += loss * static_cast<double>(samples);
+  recent_samples_ += samples;
+  if (++recent_steps_ < kWindowSteps || recent_samples_ < kWindowSamples) return found;
+  JudgeLoss(step, recent_loss_ / static_cast<double>(recent_samples_), learning_rate, found);
+  recent_loss_ = 0;
+  recent_samples_ = recent_steps_ = 0;
+  return found;
+}
+
+void TrainingDiagnosis::JudgeLoss(int64_t step, double mean, double learning_rate,
+                                  std::vector<Diagnosis>& found) {
   const std::string rise = absl::StrCat("the loss went from ", Readable(*first_loss_), " to ",
                                         Readable(mean), " by step ", step);
-  if (first_window && first_update_ratio_ > kFirstUpdate && mean > kFirstRise * *first_loss_) {
-    Tell(TooHigh(first_update_ratio_,
-                 absl::StrCat(rise, ", after a first step that moved weights by ",
-                              ReadableShare(first_update_ratio_), " of themselves"),
-                 learning_rate),
-         found);
-  } else if (mean > (classes_ > 0 ? kLossRise : kRegressionRise) * reference && reference > 0) {
-    Tell(TooHigh(mean / reference, rise, learning_rate), found);
+  if (!reference_.has_value()) {
+    // Of a regression the loss of a few samples says little: that of the window is there, too.
+    reference_ = std::max(*first_loss_, classes_ > 0 ? std::log(std::max(2, classes_)) : mean);
+    if (first_update_ratio_ > kFirstUpdate && mean > kFirstRise * *first_loss_) {
+      return Tell(TooHigh(first_update_ratio_,
+                          absl::StrCat(rise, ", after a first step that moved weights by ",
+                                       ReadableShare(first_update_ratio_), " of themselves"),
+                          learning_rate),
+                  found);
+    }
   }
-  return found;
+  const double most = (classes_ > 0 ? kLossRise : kRegressionRise) * *reference_;
+  if (mean > most && most > 0) Tell(TooHigh(mean / *reference_, rise, learning_rate), found);
 }
 
 std::vector<Diagnosis> TrainingDiagnosis::OnHealth(int64_t step,

@@ -23,8 +23,8 @@ class TrainingDiagnosis {
   // `classes`: 0 where the task is no classification.
   explicit TrainingDiagnosis(int classes) : classes_(classes) {}
 
-  // Steps count from 1. `loss` is that of the step's samples, before its update.
-  std::vector<Diagnosis> OnStep(int64_t step, double loss, double learning_rate);
+  // Steps count from 1. `loss` is the mean over the step's samples, before its update.
+  std::vector<Diagnosis> OnStep(int64_t step, double loss, int64_t samples, double learning_rate);
   // As Network::Health() has them, of this step.
   std::vector<Diagnosis> OnHealth(int64_t step, const std::vector<NamedNumber>& health,
                                   double learning_rate);
@@ -35,6 +35,7 @@ class TrainingDiagnosis {
  private:
   bool Told(Symptom symptom) const;
   void Tell(const Diagnosis& diagnosis, std::vector<Diagnosis>& out);
+  void JudgeLoss(int64_t step, double mean, double learning_rate, std::vector<Diagnosis>& found);
   Diagnosis TooHigh(double value, const std::string& seen, double learning_rate) const;
 
   const int classes_;
@@ -43,7 +44,10 @@ class TrainingDiagnosis {
   std::vector<Diagnosis> suspected_;
   // Of the run's first step; absent where this attempt went on from a checkpoint.
   std::optional<double> first_loss_;
-  double recent_loss_ = 0;  // sum over the running window
+  // What losses are held against once the first window is full.
+  std::optional<double> reference_;
+  double recent_loss_ = 0;  // sum over the samples of the running window
+  int64_t recent_samples_ = 0;
   int recent_steps_ = 0;
   double first_update_ratio_ = 0;
   double largest_update_ratio_ = 0;

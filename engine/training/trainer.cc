@@ -118,7 +118,7 @@ bool Trainer::Step() {
   window_samples_ += last_samples_;
   ++window_steps_;
   if (context.probe) MeasureHealth();
-  Warn(diagnosis_.OnStep(position_.step, last_.loss, learning_rate_));
+  Warn(diagnosis_.OnStep(position_.step, last_.loss, last_samples_, learning_rate_));
   return std::isfinite(last_.loss);
 }
 

@@ -30,7 +30,7 @@ class TrainingDiagnosisTest : public ::testing::Test {
   // Tells steps 1, 2, ... until one is answered; what was said, "" where nothing was.
   std::string Steps(const std::vector<double>& losses) {
     for (const double loss : losses) {
-      const auto found = diagnosis_.OnStep(++step_, loss, kRate);
+      const auto found = diagnosis_.OnStep(++step_, loss, samples_, kRate);
       if (!found.empty()) return found[0].sentence;
     }
     return "";
@@ -43,6 +43,7 @@ class TrainingDiagnosisTest : public ::testing::Test {
 
   TrainingDiagnosis diagnosis_{10};
   int64_t step_ = 0;
+  int64_t samples_ = 32;  // of a step
 };
 
 TEST_F(TrainingDiagnosisTest, SaysNothingOfAHealthyRun) {
@@ -113,7 +114,7 @@ TEST_F(TrainingDiagnosisTest, LaterStepsOfAThirdOfTheWeights) {
 TEST_F(TrainingDiagnosisTest, ALossThatIsNoNumber) {
   for (const double loss : {static_cast<double>(NAN), std::numeric_limits<double>::infinity()}) {
     TrainingDiagnosis diagnosis(0);
-    const auto found = diagnosis.OnStep(7, loss, kRate);
+    const auto found = diagnosis.OnStep(7, loss, 32, kRate);
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].symptom, Symptom::kDiverging);
     EXPECT_THAT(found[0].sentence, HasSubstr("at step 7, diverged: the learning rate 0.1"));
@@ -134,14 +135,25 @@ TEST_F(TrainingDiagnosisTest, WithoutAFirstStep) {
   EXPECT_EQ(Measure(550, Healthy()), "");
 }
 
+TEST_F(TrainingDiagnosisTest, OneOddSampleIsNoRise) {
+  samples_ = 1;
+  std::vector<double> losses(300, 1.0);
+  for (const size_t odd : {40, 41, 42, 43}) losses[odd] = 60;
+  EXPECT_EQ(Steps(losses), "") << "four of a hundred samples";
+}
+
 TEST_F(TrainingDiagnosisTest, LossesOfRegressionsHaveUnitsOfTheirOwn) {
   TrainingDiagnosis diagnosis(0);
-  EXPECT_THAT(diagnosis.OnStep(1, 0.01, kRate), IsEmpty());
-  for (int64_t step = 2; step <= 5; ++step)
-    EXPECT_THAT(diagnosis.OnStep(step, 0.15, kRate), IsEmpty());
-  size_t found = 0;
-  for (int64_t step = 6; step <= 9; ++step) found += diagnosis.OnStep(step, 0.3, kRate).size();
-  EXPECT_EQ(found, 1u);
+  int64_t step = 0;
+  const auto alarms = [&](double loss) {
+    size_t found = 0;
+    for (int i = 0; i < 4; ++i) found += diagnosis.OnStep(++step, loss, 32, kRate).size();
+    return found;
+  };
+  EXPECT_THAT(diagnosis.OnStep(++step, 0.001, 32, kRate), IsEmpty());
+  EXPECT_EQ(alarms(0.15), 0u) << "of the first samples little is known";
+  EXPECT_EQ(alarms(2.9), 0u) << "below 20 x 0.15";
+  EXPECT_EQ(alarms(3.1), 1u);
 }
 
 TEST_F(TrainingDiagnosisTest, ShuffledLabelsAreNamedAtTheEnd) {
