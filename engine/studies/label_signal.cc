@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "absl/strings/str_cat.h"
-#include "engine/studies/distributions.h"
 
 namespace trainyard::studies {
 namespace {
@@ -20,40 +18,49 @@ constexpr double kByHeartDeviations = 5;
 constexpr double kEven = 1.5;
 constexpr int64_t kLeastSteps = 200;
 
-double Deviation(double chance, int64_t samples) {
-  return std::sqrt(chance * (1 - chance) / static_cast<double>(samples));
+// A held-out accuracy from which on something was learned, as a share of the way from chance to 1.
+constexpr double kLearned = 0.25;
+
+double Deviation(double chance, double samples) {
+  return std::sqrt(chance * (1 - chance) / samples);
 }
 
-}  // namespace
+// What the labels of a held-out part make of its answers.
+struct Shares {
+  double samples = 0;
+  double accuracy = 0;
+  double chance = 0;   // by the shares that are predicted and that there are
+  double largest = 0;  // of the classes
+  int predicted = 0;   // classes that are predicted at all
+  bool even = false;   // classes are about equally large
+};
 
-std::optional<Diagnosis> JudgeLabels(const Answers& answers, const TrainingAnswers& training,
-                                     bool explained) {
-  const auto classes = static_cast<double>(answers.labels.size());
-  const int64_t samples = std::accumulate(answers.labels.begin(), answers.labels.end(), int64_t{0});
-  if (samples == 0 || classes < 2) return std::nullopt;
-  const auto count = static_cast<double>(samples);
-  double chance = 0;
-  int predicted_classes = 0;
+Shares SharesOf(const Answers& answers) {
+  Shares shares;
+  for (const int64_t count : answers.labels) shares.samples += static_cast<double>(count);
+  if (shares.samples == 0) return shares;
+  shares.accuracy = static_cast<double>(answers.correct) / shares.samples;
   for (size_t i = 0; i < answers.labels.size(); ++i) {
-    chance += static_cast<double>(answers.predicted[i]) / count *
-              (static_cast<double>(answers.labels[i]) / count);
-    predicted_classes += answers.predicted[i] > 0;
+    const double share = static_cast<double>(answers.labels[i]) / shares.samples;
+    shares.chance += share * static_cast<double>(answers.predicted[i]) / shares.samples;
+    shares.largest = std::max(shares.largest, share);
+    shares.predicted += answers.predicted[i] > 0;
   }
-  const double largest =
-      static_cast<double>(*std::max_element(answers.labels.begin(), answers.labels.end())) / count;
-  if (predicted_classes < 2 && largest > kEven / classes) return std::nullopt;
-  const double reach = kDeviations * Deviation(chance, samples);
-  const double accuracy = static_cast<double>(answers.correct) / count;
-  if (reach > kResolution || accuracy > chance + reach) return std::nullopt;
+  shares.even = shares.largest <= kEven / static_cast<double>(answers.labels.size());
+  return shares;
+}
 
+std::optional<Diagnosis> JudgeHeldOut(const Answers& answers, const Shares& shares,
+                                      const TrainingAnswers& training, bool explained) {
+  if (shares.predicted < 2 && !shares.even) return std::nullopt;
+  const double reach = kDeviations * Deviation(shares.chance, shares.samples);
+  if (reach > kResolution || shares.accuracy > shares.chance + reach) return std::nullopt;
   const bool by_heart =
       training.samples > 0 &&
-      training.accuracy > chance + kByHeartDeviations * Deviation(chance, training.samples);
-  if (!by_heart && (explained || training.steps < kLeastSteps)) return std::nullopt;
-  const std::string level =
-      absl::StrCat(answers.part, " accuracy ", Readable(accuracy), " is chance level for ",
-                   answers.labels.size(), " classes (", Readable(chance), " over ", Readable(count),
-                   " samples)");
+      training.accuracy >
+          shares.chance +
+              kByHeartDeviations * Deviation(shares.chance, static_cast<double>(training.samples));
+  if (!by_heart && explained) return std::nullopt;
   std::string rest;
   if (by_heart) {
     rest = absl::StrCat(" while training accuracy is ", Readable(training.accuracy),
@@ -62,10 +69,44 @@ std::optional<Diagnosis> JudgeLabels(const Answers& answers, const TrainingAnswe
     rest = ": nothing of what was learned holds for samples that were not seen";
   } else {
     rest = absl::StrCat(", and so is training accuracy, ", Readable(training.accuracy),
-                        ", while gradients are healthy: inputs say nothing about labels");
+                        ", while gradients are healthy: inputs say nothing about labels, or the "
+                        "learning rate is too low");
   }
-  return Diagnosis{Symptom::kNoSignal, "", accuracy,
-                   absl::StrCat(level, rest, "; are the labels shuffled?")};
+  return Diagnosis{
+      Symptom::kNoSignal, "", shares.accuracy,
+      absl::StrCat(answers.part, " accuracy ", Readable(shares.accuracy), " is chance level for ",
+                   answers.labels.size(), " classes (", Readable(shares.chance), " over ",
+                   Readable(shares.samples), " samples)", rest, "; are the labels shuffled?")};
+}
+
+std::optional<Diagnosis> JudgeFirstEpoch(const Answers& answers, const Shares& shares,
+                                         const TrainingAnswers& training) {
+  if (!shares.even || training.first_samples == 0) return std::nullopt;
+  const double reach =
+      kDeviations * Deviation(shares.largest, static_cast<double>(training.first_samples));
+  const double learned = shares.largest + kLearned * (1 - shares.largest);
+  if (reach > kResolution || shares.accuracy >= learned) return std::nullopt;
+  if (!(training.first_accuracy <= shares.largest + reach)) return std::nullopt;
+  return Diagnosis{
+      Symptom::kNoSignal, "", training.first_accuracy,
+      absl::StrCat("training accuracy ", Readable(training.first_accuracy), " over the first ",
+                   Readable(static_cast<double>(training.first_samples)),
+                   " samples is chance level for ", answers.labels.size(), " classes, and ",
+                   answers.part, " accuracy ends at ", Readable(shares.accuracy),
+                   ", while gradients are healthy: inputs say nothing about labels, or the "
+                   "learning rate is too low; are the labels shuffled?")};
+}
+
+}  // namespace
+
+std::optional<Diagnosis> JudgeLabels(const Answers& answers, const TrainingAnswers& training,
+                                     bool explained) {
+  const Shares shares = SharesOf(answers);
+  if (shares.samples == 0 || answers.labels.size() < 2) return std::nullopt;
+  const bool unclear = explained || training.steps < kLeastSteps;
+  std::optional<Diagnosis> found = JudgeHeldOut(answers, shares, training, unclear);
+  if (!found.has_value() && !unclear) found = JudgeFirstEpoch(answers, shares, training);
+  return found;
 }
 
 }  // namespace trainyard::studies

@@ -16,9 +16,9 @@ constexpr int64_t kWindowSamples = 128;
 constexpr double kLossRise = 5;
 // Nothing is known of what guessing has in a regression, but the first losses.
 constexpr double kRegressionRise = 20;
-// Of the first update, where the loss then rises. Adam at 0.01 is at 0.2, RMSprop at 0.003 at 0.6.
+// Of the first update, where the loss does not fall after it. Adam at 0.01 is at 0.2, RMSprop at
+// 0.003 at 0.6.
 constexpr double kFirstUpdate = 0.9;
-constexpr double kFirstRise = 1.1;
 // Later updates above HealthThresholds::update_ratio are looked at after so many steps.
 constexpr int64_t kFirstSteps = 20;
 // Before anything was learned; healthy nets have up to a quarter.
@@ -74,7 +74,7 @@ void TrainingDiagnosis::JudgeLoss(int64_t step, double mean, double learning_rat
   if (!reference_.has_value()) {
     // Of a regression the loss of a few samples says little: that of the window is there, too.
     reference_ = std::max(*first_loss_, classes_ > 0 ? std::log(std::max(2, classes_)) : mean);
-    if (first_update_ratio_ > kFirstUpdate && mean > kFirstRise * *first_loss_) {
+    if (first_update_ratio_ > kFirstUpdate && mean > *first_loss_) {
       return Tell(TooHigh(first_update_ratio_,
                           absl::StrCat(rise, ", after a first step that moved weights by ",
                                        ReadableShare(first_update_ratio_), " of themselves"),

@@ -142,7 +142,7 @@ void Trainer::Warn(const std::vector<studies::Diagnosis>& diagnoses) {
 }
 
 void Trainer::DiagnoseTheEnd() {
-  studies::TrainingAnswers training = last_epoch_;
+  studies::TrainingAnswers training = training_answers_;
   if (position_.epoch_samples > 0) {
     training.samples = position_.epoch_samples;
     training.accuracy = position_.epoch_correct / static_cast<double>(training.samples);
@@ -197,8 +197,12 @@ void Trainer::EndEpoch() {
     v1::MetricValue& accuracy = *metrics.add_values();
     accuracy.set_series("train/accuracy");
     accuracy.set_value(position_.epoch_correct / samples);
-    last_epoch_.accuracy = accuracy.value();
-    last_epoch_.samples = position_.epoch_samples;
+    training_answers_.accuracy = accuracy.value();
+    training_answers_.samples = position_.epoch_samples;
+    if (position_.step == compiled_.steps_per_epoch) {
+      training_answers_.first_accuracy = accuracy.value();
+      training_answers_.first_samples = position_.epoch_samples;
+    }
   }
   sink_.Emit(std::move(event));
   position_.epoch_loss = position_.epoch_correct = 0;

@@ -84,7 +84,8 @@ class Trainer {
   double evaluation_loss_ = 0;  // of the last evaluation
   // On the part that was judged last, of those that are judged while training.
   std::optional<studies::Answers> answers_;
-  studies::TrainingAnswers last_epoch_;
+  // Of the first epoch, the last one, and the run so far.
+  studies::TrainingAnswers training_answers_;
   studies::TrainingDiagnosis diagnosis_;
 };
 

@@ -50,9 +50,9 @@ class TrainingCurves {
   std::vector<std::string> layers_;
 };
 
-// The training error of a run, smoothed: over as many steps as have 4,096 samples (at the start, and
-// where a step has more, over those that there are), and told of the middle of them. One tenth of
-// wrong answers is then known to half a point, and not later than it was.
+// The training error of a run, smoothed: over as many steps as have 4,096 samples (at the start,
+// and where a step has more, over those that there are), and told of the middle of them. One tenth
+// of wrong answers is then known to half a point, and not later than it was.
 struct SmoothedPoint {
   double step = 0;
   double samples = 0;

@@ -20,7 +20,13 @@ Answers Even(int64_t samples, double accuracy) {
   return answers;
 }
 
-TrainingAnswers Trained(double accuracy) { return {accuracy, 8000, 1000}; }
+TrainingAnswers Trained(double accuracy, int64_t steps = 1000) {
+  TrainingAnswers training;
+  training.accuracy = accuracy;
+  training.samples = 8000;
+  training.steps = steps;
+  return training;
+}
 
 TEST(LabelSignalTest, WhatIsKnownByHeartAndSaysNothing) {
   const auto found = JudgeLabels(Even(6000, 0.101), Trained(0.9), /*explained=*/false);
@@ -42,7 +48,7 @@ TEST(LabelSignalTest, WhatCannotBeLearnedEither) {
   EXPECT_THAT(found->sentence, HasSubstr("and so is training accuracy, 0.104"));
   // Vanishing gradients, dead units or a wild learning rate leave a net at chance as well.
   EXPECT_FALSE(JudgeLabels(Even(6000, 0.1), Trained(0.104), /*explained=*/true).has_value());
-  EXPECT_FALSE(JudgeLabels(Even(6000, 0.1), {0.104, 8000, 50}, false).has_value())
+  EXPECT_FALSE(JudgeLabels(Even(6000, 0.1), Trained(0.104, 50), false).has_value())
       << "after 50 steps";
   EXPECT_THAT(JudgeLabels(Even(6000, 0.1), {}, false)->sentence,
               HasSubstr("nothing of what was learned holds for samples that were not seen"));
@@ -56,6 +62,25 @@ TEST(LabelSignalTest, TheBoundIsThatOfTheBinomialTest) {
 }
 
 // 2.576 sqrt(0.09 / 200) = 0.055 is above the resolution of 0.05, of 250 samples it is 0.049.
+// Trained on shuffled labels and judged by right ones: two of ten classes are called right by lot.
+TEST(LabelSignalTest, TheFirstEpochTellsOfShuffledTrainingLabels) {
+  TrainingAnswers training = Trained(0.13);
+  training.first_accuracy = 0.103;
+  training.first_samples = 8000;
+  const auto found = JudgeLabels(Even(6000, 0.2), training, /*explained=*/false);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(
+      found->sentence,
+      "training accuracy 0.103 over the first 8000 samples is chance level for 10 classes, and "
+      "validation accuracy ends at 0.2, while gradients are healthy: inputs say nothing about "
+      "labels, or the learning rate is too low; are the labels shuffled?");
+  EXPECT_FALSE(JudgeLabels(Even(6000, 0.2), training, /*explained=*/true).has_value());
+  EXPECT_FALSE(JudgeLabels(Even(6000, 0.33), training, false).has_value()) << "it has learned";
+  // 0.1 + 2.576 sqrt(0.09 / 8000) = 0.1086.
+  training.first_accuracy = 0.109;
+  EXPECT_FALSE(JudgeLabels(Even(6000, 0.2), training, false).has_value());
+}
+
 TEST(LabelSignalTest, FewSamplesSayNothing) {
   EXPECT_FALSE(JudgeLabels(Even(200, 0.1), Trained(0.9), false).has_value());
   EXPECT_TRUE(JudgeLabels(Even(250, 0.1), Trained(0.9), false).has_value());
