@@ -152,10 +152,17 @@ std::string Describe(const SpeedUp& result, const std::string& baseline,
   std::string sentence = absl::StrCat(
       treatment, " reaches the threshold ", Readable(result.ratio.value), " times as fast as ",
       baseline, " (", Readable(result.ratio.interval), ") over ", result.pairs, " paired seeds");
-  if (std::isinf(result.ratio.value)) {
-    sentence = absl::StrCat(treatment, " reaches the threshold and ", baseline,
-                            " does not: at least ", Readable(result.ratio.interval.low),
-                            " times as fast, over ", result.pairs, " paired seeds");
+  // Of one side nobody reached it: the other is faster, by a factor that has one end or none.
+  const bool at_least = std::isinf(result.ratio.value);
+  if (at_least || result.ratio.value == 0) {
+    const double bound = at_least ? result.ratio.interval.low : result.ratio.interval.high;
+    const bool known = bound > 0 && std::isfinite(bound);
+    sentence = absl::StrCat(
+        at_least ? treatment : baseline, " reaches the threshold and ",
+        at_least ? baseline : treatment, " does not: ",
+        known ? absl::StrCat(at_least ? "at least " : "at most ", Readable(bound), " times as fast")
+              : absl::StrCat("a bound takes ", kLeastOneSided, " paired seeds"),
+        ", over ", result.pairs, " paired seeds");
   }
   if (result.only_treatment > 0) {
     absl::StrAppend(&sentence, "; ", baseline, " did not reach it in ", result.only_treatment);

@@ -67,11 +67,16 @@ std::vector<CostToThreshold> CostsOf(const Line& line, const Unit& unit) {
   return costs;
 }
 
-// "3.1 times as fast (2.6 to 3.7)"; of a bound "at least 3.1 times as fast".
-std::string Times(const studies::Estimate& ratio) {
-  if (std::isinf(ratio.value) || std::isinf(ratio.interval.high))
-    return absl::StrCat("at least ", Readable(ratio.interval.low), " times as fast");
-  return absl::StrCat(Readable(ratio.value), " times as fast (", Readable(ratio.interval), ")");
+// "; in seconds 3.1 times as fast (2.6 to 3.7)"; "" where one end is open: the seeds say no more of
+// seconds than of steps.
+std::string InSeconds(const studies::SpeedUp& seconds) {
+  const studies::Estimate& ratio = seconds.ratio;
+  if (seconds.finding.verdict == studies::Verdict::kInsufficientData ||
+      !std::isfinite(ratio.interval.high) || ratio.value == 0) {
+    return "";
+  }
+  return absl::StrCat("; in seconds ", Readable(ratio.value), " times as fast (",
+                      Readable(ratio.interval), ")");
 }
 
 // Where a rate was taken that is the last of those that were tried.
@@ -151,11 +156,8 @@ class Analysis {
     out.set_neither(static_cast<uint32_t>(steps.neither));
     out.set_verdict(ToVerdict(steps.finding.verdict));
     std::string sentence = steps.finding.sentence;
-    if (steps.finding.verdict != studies::Verdict::kInsufficientData &&
-        seconds.finding.verdict != studies::Verdict::kInsufficientData) {
-      absl::StrAppend(&sentence, "; in seconds ", Times(seconds.ratio));
-    }
-    absl::StrAppend(&sentence, Caveat(treatment, activation_), Caveat(baseline, activation_));
+    absl::StrAppend(&sentence, InSeconds(seconds), Caveat(treatment, activation_),
+                    Caveat(baseline, activation_));
     out.set_sentence(sentence);
     if (!IsClaimed(treatment)) return;
     Add(absl::StrCat(treatment.level(kActivationLevel), " reaches ",

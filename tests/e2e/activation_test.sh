@@ -6,7 +6,7 @@ cat >"$WORK/study.yaml" <<'END'
 name: faster
 data: {source: {type: idx, path: fashion-mnist}, transforms: [standardize]}
 sizes: [2000]
-seeds: 3
+seeds: 5
 activation:
   activations: [relu, sigmoid]
   depths: [1, 6]
@@ -25,7 +25,7 @@ ended() { client study get "$1" -o json | tr -d '\n' | grep -oE '"state": *"(SUC
 start_server
 expect 0 client study run "$WORK/study.yaml" --dry-run
 expect_text "sigmoid-6-he"
-expect_text "24, with 3 seeds"
+expect_text "40, with 5 seeds"
 expect 0 client study run "$WORK/study.yaml"
 expect_text "relu-1-he: 25 % training error after"
 expect_text "gradients of sigmoid vanish towards the input"
