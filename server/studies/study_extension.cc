@@ -122,9 +122,11 @@ Violation InAddition(const v1::StudySpecification& study, const v1::StudySpecifi
       std::any_of(study.contenders().begin(), study.contenders().end(),
                   [&](const auto& one) { return one.name() == at.contender(); });
   // It is right at other sizes.
-  if (old_contender)
+  if (old_contender) {
+    const bool of_all = absl::StartsWith(violation.path, "data");
     return {absl::StrCat("sizes[", size, "]"),
-            absl::StrCat(at.contender(), ": ", violation.message)};
+            absl::StrCat(of_all ? "" : at.contender() + ": ", violation.message)};
+  }
   const std::string path = PathInStudy(plan, point, violation.path);
   if (absl::StartsWith(path, "sizes[") && size < sizes.size())
     return {absl::StrCat("sizes[", size, "]"), violation.message};

@@ -73,7 +73,7 @@ refused "data: not allowed" --size 3000 data.split.validation=0.1
 refused "'logistic' is there already, and what was trained stays" 'contenders=[{name: logistic}]'
 refused "600 is there already" --size 600
 refused "nothing is added"
-refused "logistic: " --size 60000
+refused "at most 57000, the samples left" --size 60000
 expect 5 client study extend nothing --size 3000
 expect_equal "$(client job ls -o name | wc -l)" 40 "jobs"
 passed "what would change old points is refused"

@@ -138,7 +138,7 @@ TEST_F(StudyExtensionTest, ViolationsOfAJobAreInTheAddition) {
   };
   // svm-5000, mlp-5000, new-100, new-1000, new-5000.
   EXPECT_EQ(at(0, "learner.c"), "sizes[0]: svm: is wrong");
-  EXPECT_EQ(at(1, "data.subset.train_size"), "sizes[0]: mlp: is wrong");
+  EXPECT_EQ(at(1, "data.subset.train_size"), "sizes[0]: is wrong");
   EXPECT_EQ(at(2, "model.layers[0].type"),
             "contenders[0].specification.model.layers[0].type: is wrong");
   EXPECT_EQ(at(4, "data.subset.train_size"), "sizes[0]: is wrong");
