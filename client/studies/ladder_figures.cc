@@ -68,7 +68,7 @@ Series SeriesOf(const v1::Study& study, const std::string& ladder,
                    [](const auto& a, const auto& b) { return a.x < b.x; });
   if (series.points.empty()) return series;
   const v1::StudyJointLaw* law = JointLawOf(study, ladder);
-  if (law == nullptr) {
+  if (law == nullptr || law->ill_behaved()) {
     for (const figures::Point& point : series.points) series.line.push_back({point.x, point.y});
     return series;
   }
@@ -98,6 +98,10 @@ std::string LimitText(v1::Limit limit) {
   }
 }
 
+std::string ModelsText(const v1::StudyJointLaw& law) {
+  return law.ladder().empty() ? "all networks" : law.ladder();
+}
+
 std::string Four(const v1::IntervalEstimate& estimate) {
   return EstimateText(estimate, NumberFormat::kPlain);
 }
@@ -120,7 +124,16 @@ Plot ParametersFigure(const v1::Study& study) {
   const uint32_t seeds = study.specification().seeds();
   plot.meanings.points =
       seeds > 1 ? absl::StrCat("mean of ", seeds, " seeds, 95 % interval") : "one seed";
-  if (study.analysis().joint_laws_size() > 0) plot.meanings.line = "joint law";
+  for (const v1::StudyJointLaw& law : study.analysis().joint_laws()) {
+    if (!law.ill_behaved()) {
+      plot.meanings.line = "joint law";
+      continue;
+    }
+    absl::StrAppend(&plot.heading.note, plot.heading.note.empty() ? "" : " ", "The joint law of ",
+                    ModelsText(law), " misses a point by ",
+                    figures::ShortNumber(law.worst_miss(), NumberFormat::kPercent),
+                    ", beyond noise, and is not drawn: lines join the points.");
+  }
   return plot;
 }
 
@@ -134,7 +147,7 @@ DataTable JointLawTable(const v1::Study& study) {
                    {"b", true},
                    {"largest miss", true}}};
   for (const v1::StudyJointLaw& law : study.analysis().joint_laws()) {
-    table.rows.push_back({law.ladder().empty() ? "all networks" : law.ladder(),
+    table.rows.push_back({absl::StrCat(ModelsText(law), law.ill_behaved() ? " (ill-behaved)" : ""),
                           EstimateText(law.floor(), ErrorFormat(study)), Four(law.model_scale()),
                           Four(law.model_exponent()), Four(law.data_scale()),
                           Four(law.data_exponent()),
@@ -156,8 +169,10 @@ DataTable LimitTable(const v1::Study& study) {
        {"noise", true},
        {"limited by"}}};
   for (const v1::StudyJointLaw& law : study.analysis().joint_laws()) {
+    // Shares of a law that the data refuse say nothing.
+    if (law.ill_behaved()) continue;
     for (const v1::StudyLimit& limit : law.limits()) {
-      table.rows.push_back({law.ladder().empty() ? "all networks" : law.ladder(),
+      table.rows.push_back({ModelsText(law),
                             WholeText(static_cast<double>(limit.point().parameters())),
                             WholeText(static_cast<double>(limit.point().samples())),
                             EstimateText(limit.error(), ErrorFormat(study)),

@@ -129,6 +129,7 @@ JointAnswer AnalyseLadder(const ModelLadder& ladder,
   FillLaw(*fit, region, law);
   for (const auto& [claim, point] : questions) {
     studies::Finding finding = Judge(*fit, region, point, law);
+    law.set_ill_behaved(finding.verdict == studies::Verdict::kIllBehaved);
     if (!WasMeasured(ladder, point))
       absl::StrAppend(&finding.sentence, "; beyond what was measured, so by the law alone");
     answer.findings.emplace_back(claim, std::move(finding));

@@ -46,6 +46,18 @@ TEST(LadderFigures, WithoutALawLinesJoinThePoints) {
   EXPECT_THAT(JointLawTable(study).rows, IsEmpty());
 }
 
+TEST(LadderFigures, ALawThatTheDataRefuseIsNotDrawn) {
+  v1::Study study = LadderStudy();
+  study.mutable_analysis()->mutable_joint_laws(0)->set_ill_behaved(true);
+  study.mutable_analysis()->mutable_joint_laws(0)->set_worst_miss(0.42);
+  const figures::Plot plot = ParametersFigure(study);
+  EXPECT_EQ(plot.series[0].line.size(), 4u);
+  EXPECT_EQ(plot.meanings.line, "");
+  EXPECT_THAT(plot.heading.note, HasSubstr("The joint law of mlp misses a point by 42"));
+  EXPECT_EQ(JointLawTable(study).rows[0][0], "mlp (ill-behaved)");
+  EXPECT_THAT(LimitTable(study).rows, IsEmpty());
+}
+
 TEST(LadderFigures, OfTwoLaddersSeriesSayWhich) {
   v1::Study study = LadderStudy();
   const int contenders = study.specification().contenders_size();

@@ -117,6 +117,18 @@ TEST(JointAnalysisTest, AnswersForTheUsersOwnPoint) {
   EXPECT_THAT(found[1].sentence(), HasSubstr("beyond what was measured, so by the law alone"));
 }
 
+TEST(JointAnalysisTest, ALawThatMissesIsIllBehaved) {
+  EXPECT_FALSE(AnalyseStudy(Sample(), 0).joint_laws(0).ill_behaved());
+  v1::Study study = Sample();
+  for (int i = 6; i < 12; ++i) {  // the second model, at every size
+    for (auto& seed : *study.mutable_points(i)->mutable_seeds()) seed.set_error(seed.error() * 1.6);
+  }
+  const v1::StudyAnalysis analysis = AnalyseStudy(study, 0);
+  EXPECT_TRUE(analysis.joint_laws(0).ill_behaved());
+  EXPECT_GT(analysis.joint_laws(0).worst_miss(), 0.1);
+  EXPECT_EQ(analysis.findings(analysis.findings_size() - 1).verdict(), v1::ILL_BEHAVED);
+}
+
 TEST(JointAnalysisTest, TooLittleIsSaid) {
   v1::Study study = Sample();
   study.mutable_points()->DeleteSubrange(18, 6);  // three models are left, the third with
