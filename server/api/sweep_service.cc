@@ -199,7 +199,9 @@ absl::StatusOr<v1::Sweep> SweepServiceHandler::Read(const std::string& name) {
   for (v1::SweepTrial& trial : *sweep.mutable_trials()) {
     // What has not begun has nothing to tell.
     if (trial.state() == v1::QUEUED && !trial.stopped_early()) continue;
-    if (const auto found = known.find(trial.trial()); found != known.end()) {
+    // A job may have ended before the decision to stop it was written.
+    const auto found = known.find(trial.trial());
+    if (found != known.end() && found->second.stopped_early() == trial.stopped_early()) {
       trial = found->second;
       continue;
     }

@@ -49,6 +49,9 @@ expect_equal "$(wc -l <"$WORK/grid.csv")" 13 "a line a trial and seed"
 expect 0 client sweep best @last --spec
 printf '%s\n' "$OUTPUT" >"$WORK/best.yaml"
 expect 0 client submit "$WORK/best.yaml" --dry-run
+for spec in "$TREE"/client/specs/sweeps/*.yaml; do
+  expect 0 client sweep run "$spec" specification.resources.cores=1 --dry-run
+done
 passed "a grid with seeds, and its best specification can be submitted again"
 
 expect 0 client sweep run "$WORK/sweep.yaml" --dry-run

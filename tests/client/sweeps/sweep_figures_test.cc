@@ -83,7 +83,7 @@ TEST(SweepFiguresTest, AgainstNumbersAndWords) {
 }
 
 TEST(SweepFiguresTest, EmptyAndUnfinishedSweepsCanBeDrawn) {
-  for (v1::Sweep sweep : {v1::Sweep(), UnfinishedSweep()}) {
+  for (const v1::Sweep& sweep : {v1::Sweep(), UnfinishedSweep()}) {
     for (const std::string& name : SweepFigureNames(sweep)) {
       const auto figure = SweepFigure(sweep, name);
       ASSERT_TRUE(figure.has_value()) << name;

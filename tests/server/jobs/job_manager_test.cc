@@ -148,6 +148,28 @@ TEST_F(JobManagerTest, ARunningJobIsCancelledByItsWorker) {
   EXPECT_FALSE(WasKilled(running.process));
 }
 
+TEST_F(JobManagerTest, AStoppedJobKeepsTheReason) {
+  const Running running = Start("a");
+  const std::string queued = Submit("b", /*cores=*/2);
+  const auto stop = [&](const std::string& job, const char* reason) {
+    absl::Status status;
+    manager_->Stop(job, reason, "for good",
+                   [&](const absl::StatusOr<v1::Job>& answer) { status = answer.status(); });
+    Settle();
+    return status;
+  };
+  ASSERT_OK(stop(queued, "STOPPED_EARLY"));
+  EXPECT_EQ(StateOf(queued), v1::CANCELLED);
+  ASSERT_OK(stop(running.job, "STOPPED_EARLY"));
+  ASSERT_OK(stop(running.job, "LATER"));  // the first one counts
+  Report(running, 1, {StateEvent(v1::CANCELLED)});
+  for (const std::string& job : {queued, running.job}) {
+    EXPECT_EQ(Get(job).reason(), "STOPPED_EARLY");
+    EXPECT_EQ(Get(job).message(), "for good");
+  }
+  EXPECT_EQ(ReasonOf(stop(queued, "LATER")), "JOB_TERMINAL");
+}
+
 TEST_F(JobManagerTest, AWorkerThatWasToldToStopGetsNoJobAnyMore) {
   const Running running = Start("a");
   Done(running, /*preempted=*/true);
