@@ -23,8 +23,8 @@ A first run:
   trainyard run client/specs/fashion_mnist_cnn.yaml
   trainyard run client/specs/fashion_mnist_mlp.yaml optimizer.learning_rate=0.003
 
-Exit codes: 0 ok, 1 API error, 2 usage or bad specification, 3 job or study failed, 4 authentication, 5 not found,
-  6 wrong state, 7 quota or queue full, 8 unreachable, 9 wait timed out, 10 job or study cancelled, 11 diverged,
+Exit codes: 0 ok, 1 API error, 2 usage or bad specification, 3 job, study or sweep failed, 4 authentication, 5 not found,
+  6 wrong state, 7 quota or queue full, 8 unreachable, 9 wait timed out, 10 job, study or sweep cancelled, 11 diverged,
   12 data loss, 130 interrupted.
 Environment: TRAINYARD_SERVER, TRAINYARD_TOKEN, TRAINYARD_TOKEN_FILE, NO_COLOR.)";
 
@@ -32,6 +32,7 @@ const std::map<std::string, std::string>& GroupSummaries() {
   static const auto& summaries = *new std::map<std::string, std::string>{
       {"job", "Find, follow and cancel jobs"},
       {"data", "See what data the server can read"},
+      {"sweep", "Find the best parameters: grids, random search, ASHA"},
       {"study", "Ask what data, models and computation buy"},
       {"forecast", "Say what more data or larger models would give, and be held to it"},
       {"model", "Fetch trained models"}};
