@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <limits>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -26,7 +25,6 @@ namespace pb = google::protobuf;
 constexpr size_t kMostSegments = 32;
 constexpr size_t kLongestIndex = 6;
 constexpr double kLargestExact = 9007199254740992.0;  // 2^53
-constexpr size_t kLongestShown = 60;
 
 // A name or an index.
 struct Segment {
@@ -278,29 +276,6 @@ PathProblem SetByPath(const std::string& path, const pb::Value& value,
     message = reflection.MutableMessage(message, field);
   }
   return WrongPath("names a group of fields; choose one of them");
-}
-
-std::string ValueText(const pb::Value& value) {
-  switch (value.kind_case()) {
-    case pb::Value::kNumberValue:
-      return absl::StrFormat("%.6g", value.number_value());
-    case pb::Value::kStringValue:
-      return value.string_value().substr(0, kLongestShown);
-    case pb::Value::kBoolValue:
-      return value.bool_value() ? "true" : "false";
-    case pb::Value::kListValue: {
-      std::vector<std::string> parts;
-      for (const pb::Value& part : value.list_value().values()) parts.push_back(ValueText(part));
-      return absl::StrCat("[", absl::StrJoin(parts, ", "), "]");
-    }
-    case pb::Value::kStructValue: {
-      std::map<std::string, std::string> parts;
-      for (const auto& [name, part] : value.struct_value().fields()) parts[name] = ValueText(part);
-      return absl::StrCat("{", absl::StrJoin(parts, ", ", absl::PairFormatter(": ")), "}");
-    }
-    default:
-      return "null";
-  }
 }
 
 }  // namespace trainyard

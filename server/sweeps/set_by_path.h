@@ -25,7 +25,4 @@ struct PathProblem {
 PathProblem SetByPath(const std::string& path, const google::protobuf::Value& value,
                       v1::Specification& specification);
 
-// A value as people write it: 0.01, adam, {type: sgd, learning_rate: 0.1}.
-std::string ValueText(const google::protobuf::Value& value);
-
 }  // namespace trainyard

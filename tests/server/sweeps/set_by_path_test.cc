@@ -123,13 +123,5 @@ TEST_F(SetByPathTest, ValuesThatDoNotFit) {
   ExpectValueProblem("clip_gradient_norm", "\"x\"", "number");
 }
 
-TEST(ValueTextTest, ReadsAsItIsWritten) {
-  EXPECT_EQ(ValueText(Json("0.001")), "0.001");
-  EXPECT_EQ(ValueText(Json("128")), "128");
-  EXPECT_EQ(ValueText(Json(R"({"type": "sgd", "learning_rate": 0.1})")),
-            "{learning_rate: 0.1, type: sgd}");
-  EXPECT_EQ(ValueText(Json("[1, true, null]")), "[1, true, null]");
-}
-
 }  // namespace
 }  // namespace trainyard
