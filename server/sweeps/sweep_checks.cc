@@ -50,12 +50,6 @@ constexpr Refused kRefused[] = {
 
 std::string ParameterPath(int index) { return absl::StrCat("parameters[", index, "]"); }
 
-// `path` is `whole` or a part of it.
-bool IsWithin(const std::string& path, const std::string& whole) {
-  return absl::StartsWith(path, whole) &&
-         (path.size() == whole.size() || path[whole.size()] == '.' || path[whole.size()] == '[');
-}
-
 void CheckPath(const v1::SweepSpecification& sweep, int index, Violations& violations) {
   const std::string& path = sweep.parameters(index).path();
   const std::string where = ParameterPath(index) + ".path";
@@ -254,6 +248,11 @@ void CheckSize(const v1::SweepSpecification& sweep, uint64_t trials, Violations&
 }
 
 }  // namespace
+
+bool IsWithin(const std::string& path, const std::string& whole) {
+  return absl::StartsWith(path, whole) &&
+         (path.size() == whole.size() || path[whole.size()] == '.' || path[whole.size()] == '[');
+}
 
 void CheckSweep(const v1::SweepSpecification& sweep, Violations& violations) {
   const bool good = sweep.name().size() <= kLongestName &&

@@ -123,10 +123,8 @@ std::string PathInSweep(const SweepPlan& plan, int trial, const std::string& pat
   if (absl::StartsWith(path, "runs")) return "seeds";
   for (int i = 0; i < sweep.parameters_size(); ++i) {
     const std::string& own = sweep.parameters(i).path();
-    const bool within =
-        absl::StartsWith(path, own) &&
-        (path.size() == own.size() || path[own.size()] == '.' || path[own.size()] == '[');
-    if (within) return ValuePath(sweep.parameters(i), i, plan.sweep.trials(trial).values().at(own));
+    if (IsWithin(path, own))
+      return ValuePath(sweep.parameters(i), i, plan.sweep.trials(trial).values().at(own));
   }
   return absl::StrCat("specification.", path);
 }
