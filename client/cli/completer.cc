@@ -6,11 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/exit_codes.h"
+#include "client/cli/forecast_view.h"
 #include "client/lib/job_names.h"
 #include "client/lib/study_names.h"
 #include "client/lib/sweep_names.h"
 #include "trainyard/v1/catalog_service.pb.h"
 #include "trainyard/v1/data_service.pb.h"
+#include "trainyard/v1/forecast_service.pb.h"
 #include "trainyard/v1/job_service.pb.h"
 #include "trainyard/v1/study_service.pb.h"
 #include "trainyard/v1/sweep_service.pb.h"
@@ -90,6 +92,21 @@ void AddSweeps(Session& session, Completions& completions) {
   }
 }
 
+void AddForecasts(Session& session, Completions& completions) {
+  completions.candidates.push_back({"@last", "the newest forecast"});
+  session.set_retry_for(kServerPatience);
+  const absl::StatusOr<client::Client*> client = session.Connect();
+  if (!client.ok()) return;
+  v1::ListForecastsRequest request;
+  request.set_page_size(kMaxJobs);
+  const absl::StatusOr<v1::ListForecastsResponse> all = (*client)->ListForecasts(request);
+  if (!all.ok()) return;
+  for (const v1::Forecast& forecast : all->forecasts()) {
+    completions.candidates.push_back(
+        {ShortForecastName(forecast.name()), forecast.has_score() ? "scored" : "not scored yet"});
+  }
+}
+
 void AddComponents(Session& session, const std::string& kind, bool kinds, bool types,
                    Completions& completions) {
   session.set_retry_for(kServerPatience);
@@ -119,6 +136,8 @@ void AddValues(const Option& option, const std::vector<std::string>& before, Ses
       return AddStudies(session, completions);
     case Completion::kSweep:
       return AddSweeps(session, completions);
+    case Completion::kForecast:
+      return AddForecasts(session, completions);
     case Completion::kFile:
       completions.shell = ShellCompletion::kFiles;
       return;

@@ -40,7 +40,9 @@ std::string LawText(const v1::Forecast& forecast) {
 }  // namespace
 
 void DeclareForecast(Options& options, std::string* text) {
-  options.Positional("FORECAST", text, "Name, unique prefix of one, or @last.").Required();
+  options.Positional("FORECAST", text, "Name, unique prefix of one, or @last.")
+      .Required()
+      .Completes(Completion::kForecast);
 }
 
 std::string ShortForecastName(const std::string& name) {

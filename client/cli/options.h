@@ -24,6 +24,7 @@ enum class Completion {
   kDataset,
   kStudy,
   kSweep,
+  kForecast,
   kFile,
   kFolder,
   kChoice,

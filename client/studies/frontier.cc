@@ -13,20 +13,20 @@ namespace {
 
 constexpr char kNone[] = "–";
 
-std::string CostText(double cost, Cost kind) {
-  return kind == Cost::kFlops ? FlopsText(cost) : DurationText(cost);
+std::string CostText(double cost, RunCost kind) {
+  return kind == RunCost::kFlops ? FlopsText(cost) : DurationText(cost);
 }
 
 }  // namespace
 
-double CostOfRun(const v1::Study& study, const v1::StudyPoint& point, Cost cost) {
+double CostOfRun(const v1::Study& study, const v1::StudyPoint& point, RunCost cost) {
   const v1::Contender* contender = ContenderOf(study, point.contender());
-  const double all = cost == Cost::kFlops ? point.flops() : point.core_seconds();
+  const double all = cost == RunCost::kFlops ? point.flops() : point.core_seconds();
   if (contender == nullptr || !(all > 0)) return figures::kNothing;
   return all / static_cast<double>(RunsOfAPoint(study, *contender));
 }
 
-std::vector<FrontierPoint> Frontier(const v1::Study& study, Cost cost) {
+std::vector<FrontierPoint> Frontier(const v1::Study& study, RunCost cost) {
   std::vector<FrontierPoint> all;
   for (const v1::StudyPoint& point : study.points()) {
     const double spent = CostOfRun(study, point, cost);
@@ -55,9 +55,9 @@ std::string PointText(const v1::StudyPoint& point) {
   return absl::StrCat(point.contender(), " at ", WholeText(static_cast<double>(point.size())));
 }
 
-figures::DataTable FrontierTable(const v1::Study& study, Cost cost) {
+figures::DataTable FrontierTable(const v1::Study& study, RunCost cost) {
   figures::DataTable table{absl::StrCat("The best for the same computation, by ",
-                                        cost == Cost::kFlops ? "FLOPs" : "core time", " of a run"),
+                                        cost == RunCost::kFlops ? "FLOPs" : "core time", " of a run"),
                            {{"from", true},
                             {"best", false},
                             {"parameters", true},

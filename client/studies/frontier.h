@@ -10,10 +10,10 @@
 
 namespace trainyard::client {
 
-enum class Cost { kFlops, kCoreSeconds };
+enum class RunCost { kFlops, kCoreSeconds };
 
 // Of one run of the point: of all its runs by their number. NaN where it was not counted.
-double CostOfRun(const v1::Study& study, const v1::StudyPoint& point, Cost cost);
+double CostOfRun(const v1::Study& study, const v1::StudyPoint& point, RunCost cost);
 
 struct FrontierPoint {
   const v1::StudyPoint* point = nullptr;
@@ -22,11 +22,11 @@ struct FrontierPoint {
   const v1::StudyPoint* next = nullptr;
 };
 // By ascending cost, so by descending error.
-std::vector<FrontierPoint> Frontier(const v1::Study& study, Cost cost);
+std::vector<FrontierPoint> Frontier(const v1::Study& study, RunCost cost);
 
 // "mlp-32 at 3,000".
 std::string PointText(const v1::StudyPoint& point);
 // A row a point of the frontier: from which cost on it is the best, and how close the next is.
-figures::DataTable FrontierTable(const v1::Study& study, Cost cost);
+figures::DataTable FrontierTable(const v1::Study& study, RunCost cost);
 
 }  // namespace trainyard::client

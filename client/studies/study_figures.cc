@@ -233,7 +233,7 @@ void AddFrontier(const v1::Study& study, Cost cost, Plot& plot) {
 }
 
 Plot Compute(const v1::Study& study, bool flops) {
-  const Cost kind = flops ? Cost::kFlops : Cost::kCoreSeconds;
+  const RunCost kind = flops ? RunCost::kFlops : RunCost::kCoreSeconds;
   Plot plot = Joined(study, [&](const v1::Contender&, const v1::StudyPoint& point) {
     const double cost = CostOfRun(study, point, kind);
     return cost > 0 ? Measured(point, cost, View()) : figures::Point();

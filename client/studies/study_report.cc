@@ -308,7 +308,7 @@ class Reporter {
                                        "FLOPs by count, of training and of one run. Learners whose "
                                        "FLOPs are not counted are absent"});
     }
-    Add(FrontierTable(study_, flops ? Cost::kFlops : Cost::kCoreSeconds), section);
+    Add(FrontierTable(study_, flops ? RunCost::kFlops : RunCost::kCoreSeconds), section);
     Add(CostTable(study_), section);
     report.sections.push_back(std::move(section));
   }

@@ -31,22 +31,6 @@ std::string Indexed(const char* list, int index) {
   return absl::StrCat("activation.", list, "[", index, "]");
 }
 
-std::string ValueText(const google::protobuf::Value& value) {
-  switch (value.kind_case()) {
-    case google::protobuf::Value::kNumberValue: {
-      char text[32];
-      std::snprintf(text, sizeof(text), "%g", value.number_value());
-      return text;
-    }
-    case google::protobuf::Value::kStringValue:
-      return value.string_value();
-    case google::protobuf::Value::kBoolValue:
-      return value.bool_value() ? "true" : "false";
-    default:
-      return "...";
-  }
-}
-
 // "relu"; "leaky_relu slope=0.1" where the type occurs more than once.
 std::vector<std::string> Labels(const google::protobuf::RepeatedPtrField<v1::Component>& list) {
   std::vector<std::string> labels;

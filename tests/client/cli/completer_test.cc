@@ -32,7 +32,7 @@ class CompleterTest : public testing::Test, public Harness {
 TEST_F(CompleterTest, CompletesCommands) {
   EXPECT_THAT(After({"ru"}), ElementsAre("run"));
   EXPECT_THAT(After({"job", ""}),
-              ElementsAre("ls", "get", "watch", "logs", "plot", "wait", "cancel"));
+              ElementsAre("ls", "get", "watch", "logs", "plot", "wait", "cancel", "diff", "fork"));
   EXPECT_THAT(After({"job", "w"}), ElementsAre("watch", "wait"));
   EXPECT_THAT(After({"nothing", ""}), IsEmpty());
 }
@@ -53,6 +53,22 @@ TEST_F(CompleterTest, AsksTheServerForJobs) {
   EXPECT_THAT(After({"job", "watch", "@"}), ElementsAre("@last"));
   EXPECT_THAT(After({"job", "wait", "--for", "x", "m"}), ElementsAre("mlp"));
   EXPECT_THAT(After({"job", "watch", "mlp", ""}), IsEmpty());
+}
+
+TEST_F(CompleterTest, SeveralJobsAreCompletedOneByOne) {
+  server.AddJob("lenet");
+  server.AddJob("mlp");
+  EXPECT_THAT(After({"compare", "lenet", "m"}), ElementsAre("mlp"));
+  EXPECT_THAT(After({"job", "diff", "lenet", "m"}), ElementsAre("mlp"));
+  EXPECT_THAT(After({"job", "fork", "l"}), ElementsAre("lenet"));
+}
+
+TEST_F(CompleterTest, AsksTheServerForForecasts) {
+  v1::Forecast forecast;
+  forecast.set_name("forecasts/mlp-1000");
+  server.SetForecast(forecast);
+  EXPECT_THAT(After({"forecast", "get", ""}), ElementsAre("@last", "mlp-1000"));
+  EXPECT_THAT(After({"forecast", "rm", "m"}), ElementsAre("mlp-1000"));
 }
 
 TEST_F(CompleterTest, AsksTheServerForComponents) {

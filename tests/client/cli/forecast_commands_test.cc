@@ -59,7 +59,7 @@ TEST_F(ForecastCommandsTest, MakeShowsErrorCostAndAdvice) {
   EXPECT_DOUBLE_EQ(request.factor(), 0);
   EXPECT_THAT(ran.out, HasSubstr("mlp at 540,000 samples, mean of 5 seeds"));
   EXPECT_THAT(ran.out, HasSubstr("0.0712; 80 %: 0.0680 to 0.0750; 95 %: 0.0650 to 0.0790"));
-  EXPECT_THAT(ran.out, HasSubstr("2.0 min a run"));
+  EXPECT_THAT(ran.out, HasSubstr("120 s a run; 95 %: 60 s to 240 s"));
   EXPECT_THAT(ran.out, HasSubstr("worth it"));
   EXPECT_THAT(ran.out, HasSubstr("none yet"));
   std::istringstream lines(ran.out);

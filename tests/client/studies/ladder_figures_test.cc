@@ -120,12 +120,12 @@ std::vector<std::string> NamesOf(const std::vector<FrontierPoint>& frontier) {
 
 TEST(Frontier, HasWhatNoneIsCheaperAndBetterThan) {
   const v1::Study study = FourPoints();
-  EXPECT_THAT(NamesOf(Frontier(study, Cost::kFlops)), ElementsAre("a", "c"));
-  EXPECT_THAT(NamesOf(Frontier(study, Cost::kCoreSeconds)), ElementsAre("d"));
-  const std::vector<FrontierPoint> frontier = Frontier(study, Cost::kFlops);
+  EXPECT_THAT(NamesOf(Frontier(study, RunCost::kFlops)), ElementsAre("a", "c"));
+  EXPECT_THAT(NamesOf(Frontier(study, RunCost::kCoreSeconds)), ElementsAre("d"));
+  const std::vector<FrontierPoint> frontier = Frontier(study, RunCost::kFlops);
   EXPECT_EQ(frontier[0].next, nullptr);
   EXPECT_EQ(frontier[1].next->contender(), "a") << "not d, which costs more";
-  EXPECT_EQ(FrontierTable(study, Cost::kFlops).rows[1][5], "a at 1,000");
+  EXPECT_EQ(FrontierTable(study, RunCost::kFlops).rows[1][5], "a at 1,000");
 }
 
 TEST(Frontier, LeavesOutWhatHasNoNumbers) {
@@ -133,8 +133,8 @@ TEST(Frontier, LeavesOutWhatHasNoNumbers) {
   study.mutable_points(0)->set_flops(0);
   study.mutable_points(2)->set_state(v1::FAILED);
   study.mutable_points(3)->mutable_mean()->set_value(std::numeric_limits<double>::quiet_NaN());
-  EXPECT_THAT(NamesOf(Frontier(study, Cost::kFlops)), ElementsAre("b"));
-  EXPECT_THAT(Frontier(v1::Study(), Cost::kFlops), IsEmpty());
+  EXPECT_THAT(NamesOf(Frontier(study, RunCost::kFlops)), ElementsAre("b"));
+  EXPECT_THAT(Frontier(v1::Study(), RunCost::kFlops), IsEmpty());
 }
 
 TEST(Frontier, IsNamedInTheFigure) {
