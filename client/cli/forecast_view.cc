@@ -1,6 +1,7 @@
 #include "client/cli/forecast_view.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "client/cli/format.h"
 #include "client/figures/number.h"
@@ -30,6 +31,11 @@ std::string Interval(double low, double high) {
 }
 
 std::string LawText(const v1::Forecast& forecast) {
+  if (forecast.coefficients_size() == 3 && forecast.exponents_size() == 2) {  // the joint law
+    return absl::StrFormat("%.4g + %.4g N^-%.3g + %.4g n^-%.3g", forecast.coefficients(0),
+                           forecast.coefficients(1), forecast.exponents(0),
+                           forecast.coefficients(2), forecast.exponents(1));
+  }
   v1::StudyLaw law;
   law.set_formula(forecast.formula());
   *law.mutable_coefficients() = forecast.coefficients();
