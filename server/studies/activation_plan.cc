@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/studies/specification_text.h"
 #include "server/studies/study_plan.h"
 
 namespace trainyard {
