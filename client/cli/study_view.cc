@@ -42,6 +42,7 @@ void Line(Console& console, const std::string& label, const std::string& value) 
   if (!value.empty()) console.out << PadRight(label, kLabelWidth) << Printable(value) << "\n";
 }
 
+// One of a report's; nothing where it is empty.
 void PrintTable(Console& console, const figures::DataTable& data) {
   if (data.rows.empty()) return;
   std::vector<Column> columns;
@@ -75,23 +76,6 @@ std::string Bar(double share, bool unicode) {
     bar += unicode ? (i < full ? "━" : "─") : (i < full ? "#" : "-");
   }
   return bar;
-}
-
-// One of a report's; nothing where it is empty.
-void PrintTable(Console& console, const figures::DataTable& from) {
-  if (from.rows.empty()) return;
-  std::vector<Column> columns;
-  for (const figures::TableColumn& column : from.columns) {
-    columns.push_back({column.title, column.number ? Align::kRight : Align::kLeft, !column.number});
-  }
-  Table table(columns);
-  for (const std::vector<std::string>& row : from.rows) {
-    std::vector<std::string> cells;
-    for (const std::string& cell : row) cells.push_back(Printable(cell));
-    table.Add(cells);
-  }
-  console.out << "\n" << Printable(from.caption) << "\n";
-  table.Print(console);
 }
 
 }  // namespace

@@ -213,7 +213,7 @@ Plot Predictability(const v1::Study& study) {
 }
 
 // The best error for no more than a cost, in steps, with the names of those that set it.
-void AddFrontier(const v1::Study& study, Cost cost, Plot& plot) {
+void AddFrontier(const v1::Study& study, RunCost cost, Plot& plot) {
   const std::vector<FrontierPoint> frontier = Frontier(study, cost);
   if (frontier.size() < 2) return;
   Series steps;

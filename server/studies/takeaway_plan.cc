@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/base/field_path.h"
 #include "server/studies/contender_checks.h"
 #include "server/studies/variants.h"
 

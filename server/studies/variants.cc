@@ -125,11 +125,6 @@ std::vector<std::string> ChangedPaths(const v1::Specification& upper) {
   return paths;
 }
 
-bool IsWithin(const std::string& path, const std::string& whole) {
-  return path == whole || absl::StartsWith(path, whole + ".") ||
-         absl::StartsWith(path, whole + "[");
-}
-
 void FillPlaceholders(const PlaceholderValues& values, v1::Specification& specification,
                       std::set<std::string>& used, Violations& violations) {
   size_t bytes = 0;

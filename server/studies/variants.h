@@ -23,9 +23,6 @@ void LayOver(const v1::Specification& upper, v1::Specification& lower);
 // Which fields LayOver would replace: "budget.epochs", "optimizer", "model.layers".
 std::vector<std::string> ChangedPaths(const v1::Specification& upper);
 
-// Whether `path` is `whole` or below it: "model.layers[1].units" is within "model.layers".
-bool IsWithin(const std::string& path, const std::string& whole);
-
 // Puts values in place of the placeholders in layers and components: of types and of parameters.
 // What a value brings is not looked at again. What is wrong, with its path in the specification: a
 // placeholder without a value, a type that is no word, more than a MiB of values. Names that were

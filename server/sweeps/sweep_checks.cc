@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/field_path.h"
 #include "server/sweeps/objective.h"
 #include "server/sweeps/rungs.h"
 #include "server/sweeps/sample.h"
@@ -248,11 +249,6 @@ void CheckSize(const v1::SweepSpecification& sweep, uint64_t trials, Violations&
 }
 
 }  // namespace
-
-bool IsWithin(const std::string& path, const std::string& whole) {
-  return absl::StartsWith(path, whole) &&
-         (path.size() == whole.size() || path[whole.size()] == '.' || path[whole.size()] == '[');
-}
 
 void CheckSweep(const v1::SweepSpecification& sweep, Violations& violations) {
   const bool good = sweep.name().size() <= kLongestName &&

@@ -14,7 +14,4 @@ inline constexpr uint32_t kMostTrials = 1000;
 // Defaults are filled in already.
 void CheckSweep(const v1::SweepSpecification& sweep, Violations& violations);
 
-// Whether `path` is `whole` or a part of it: "optimizer.type" of "optimizer".
-bool IsWithin(const std::string& path, const std::string& whole);
-
 }  // namespace trainyard
