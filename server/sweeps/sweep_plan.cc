@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "engine/base/field_path.h"
 #include "server/sweeps/rungs.h"
 #include "server/sweeps/sample.h"
 #include "server/sweeps/set_by_path.h"
