@@ -86,24 +86,27 @@ void AddActivationSections(const v1::Study& study, figures::Report& report) {
   report.sections.push_back(SpeedSection(study));
   report.sections.push_back(CurvesSection(study));
   report.sections.push_back(GradientSection(study));
-  report.methods = {
+  report.methods.push_back(
       "After Krizhevsky et al. 2012, figure 1, and Glorot and Bengio 2010: no weight decay, "
-      "dropout "
-      "or augmentation, so that the training error shows how fast a net can be fitted. All runs "
+      "dropout or augmentation, so that the training error shows how fast a net can be fitted. All "
+      "runs "
       "have the same training samples; a seed is one of initial weights and of the order of "
-      "samples.",
+      "samples.");
+  report.methods.push_back(
       "The training error is that while training, over 4,096 samples, told of the middle of them; "
-      "it "
-      "is at the threshold where the line between its points crosses it.",
+      "it is at the threshold where the line between its points crosses it.");
+  report.methods.push_back(
       "Each combination was trained at every learning rate with every seed. For a seed the rate is "
       "taken that reached the threshold in the fewest steps at the other seeds: what suited the "
       "seed itself is not known beforehand. Figures of curves and gradients have the rate that is "
-      "fastest over all seeds; '(edge)' marks one that is the lowest or highest of those tried.",
+      "fastest over all seeds; '(edge)' marks one that is the lowest or highest of those tried.");
+  report.methods.push_back(
       "Speed-ups are ratios of costs, paired by seed, with 95 % intervals by Student's t of their "
       "logarithms. Runs that did not reach the threshold, or diverged, count as taking at least "
-      "the whole budget (a censored regression), never as if they had reached it.",
+      "the whole budget (a censored regression), never as if they had reached it.");
+  report.methods.push_back(
       "Gradients count as vanishing where one of an early layer is below a thousandth of the last "
-      "layer's."};
+      "layer's.");
 }
 
 }  // namespace trainyard::client
