@@ -16,7 +16,7 @@ constexpr double kResolution = 0.05;
 constexpr double kByHeartDeviations = 5;
 // The largest class over an even share, up to which classes count as of equal size.
 constexpr double kEven = 1.5;
-constexpr int64_t kLeastSteps = 200;
+constexpr int64_t kLeastSteps = 80;
 
 // A held-out accuracy from which on something was learned, as a share of the way from chance to 1.
 constexpr double kLearned = 0.25;
