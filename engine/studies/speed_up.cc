@@ -157,12 +157,12 @@ std::string Describe(const SpeedUp& result, const std::string& baseline,
   if (at_least || result.ratio.value == 0) {
     const double bound = at_least ? result.ratio.interval.low : result.ratio.interval.high;
     const bool known = bound > 0 && std::isfinite(bound);
-    sentence = absl::StrCat(
-        at_least ? treatment : baseline, " reaches the threshold and ",
-        at_least ? baseline : treatment, " does not: ",
-        known ? absl::StrCat(at_least ? "at least " : "at most ", Readable(bound), " times as fast")
-              : absl::StrCat("a bound takes ", kLeastOneSided, " paired seeds"),
-        ", over ", result.pairs, " paired seeds");
+    sentence = absl::StrCat(at_least ? treatment : baseline, " reaches the threshold and ",
+                            at_least ? baseline : treatment, " does not: ",
+                            known ? absl::StrCat(at_least ? "at least " : "at most ",
+                                                 Readable(bound), " times as fast, over ")
+                                  : absl::StrCat("a bound takes ", kLeastOneSided, ", there are "),
+                            result.pairs, " paired seeds");
   }
   if (result.only_treatment > 0) {
     absl::StrAppend(&sentence, "; ", baseline, " did not reach it in ", result.only_treatment);
