@@ -11,6 +11,9 @@
 namespace trainyard {
 namespace {
 
+// What one request may have at most; additions do not get around it.
+constexpr size_t kMostBytes = 1 << 20;
+
 void CheckAddition(const v1::StudySpecification& study, const v1::StudySpecification& addition,
                    Violations& violations) {
   const auto refuse = [&](bool present, const char* field) {
@@ -94,8 +97,13 @@ StudyPlan PlanExtension(const v1::StudySpecification& study, const v1::StudySpec
                         Violations& violations) {
   CheckAddition(study, addition, violations);
   if (!violations.empty()) return {};
+  const v1::StudySpecification merged = Merge(study, addition);
+  if (merged.ByteSizeLong() > kMostBytes) {
+    violations.Add("contenders", "the study would have more than a MiB of specifications");
+    return {};
+  }
   Violations of_whole;
-  StudyPlan plan = PlanStudy(Merge(study, addition), of_whole);
+  StudyPlan plan = PlanStudy(merged, of_whole);
   for (const Violation& violation : of_whole.list())
     violations.Add(Shifted(violation.path, study.contenders_size()), violation.message);
   if (!of_whole.empty()) return plan;

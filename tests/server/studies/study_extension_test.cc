@@ -117,6 +117,9 @@ TEST_F(StudyExtensionTest, TheWholeKeepsToItsLimits) {
   EXPECT_THAT(ErrorsOf(sizes), Contains(HasSubstr("sizes: 72 sizes; at most 64")));
   EXPECT_THAT(ErrorsOf("contenders { name: 'Not Good' }"),
               ElementsAre(HasSubstr("contenders[0].name: must be")));
+  EXPECT_THAT(ErrorsOf("contenders { name: 'big' specification { model { initial_weights: '" +
+                       std::string(1 << 20, 'x') + "' } } }"),
+              ElementsAre(HasSubstr("contenders: the study would have more than a MiB")));
 }
 
 TEST_F(StudyExtensionTest, ForecastsOfWhatIsMeasuredNowGo) {
