@@ -42,7 +42,7 @@ passed "an activation study runs to its speed-ups, figures and verdicts"
 expect 0 client study get "$through" --spec
 grep -v '^name:' <<<"$OUTPUT" >"$WORK/again.yaml"
 wanted=$(numbers "$through")
-again=$(client study submit "$WORK/again.yaml" -o name)
+again=$(client study submit "$WORK/again.yaml" --no-reuse -o name)
 sleep 0.7  # the moment does not matter
 kill_workers
 kill_server

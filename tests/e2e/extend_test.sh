@@ -59,7 +59,7 @@ passed "old points stay, new ones are trained once, through a kill and a repeate
 # The same study made at once has the same numbers.
 sed -i 's/^sizes:.*/sizes: [60, 120, 250, 600, 2000]/' "$WORK/study.yaml"
 grep -v '^contenders:' "$WORK/more.yaml" >>"$WORK/study.yaml"
-whole=$(client study submit "$WORK/study.yaml" -o name)
+whole=$(client study submit "$WORK/study.yaml" --no-reuse -o name)
 wait_until 120 ended "$whole"
 expect_equal "$(points "$whole" '^[a-z]' | cut -d, -f1-3,5-)" "$(points "$study" '^[a-z]' | cut -d, -f1-3,5-)" "numbers"
 passed "it is the study that would have been made at once"

@@ -49,7 +49,7 @@ passed "factors become combinations, and these effects with verdicts"
 
 client study get "$first" --spec >"$WORK/again.yaml"
 if grep -q '^contenders:' "$WORK/again.yaml"; then fail "the specification has contenders"; fi
-again=$(client study submit "$WORK/again.yaml" -o name)
+again=$(client study submit "$WORK/again.yaml" --no-reuse -o name)
 kill_workers
 kill_server
 start_server
