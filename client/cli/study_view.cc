@@ -160,14 +160,8 @@ void PrintFindings(Console& console, const v1::Study& study) {
     const figures::Verdict verdict = client::VerdictOf(finding.verdict());
     const std::string claim = absl::StrCat(figures::VerdictWords(verdict), ": ", finding.claim());
     for (const std::string& line : Wrap(Printable(claim), width)) console.out << line << "\n";
-    std::vector<std::string> jobs;
-    for (const std::string& job : finding.jobs()) jobs.push_back(client::ShortJobName(job));
     std::vector<std::string> details = {finding.sentence()};
-    if (client::RestsOnAll(study, finding)) {
-      details.push_back("jobs: all of the study");
-    } else if (!jobs.empty()) {
-      details.push_back("jobs: " + absl::StrJoin(jobs, ", "));
-    }
+    if (!finding.jobs().empty()) details.push_back("jobs: " + client::JobsText(study, finding));
     for (const std::string& detail : details) {
       if (detail.empty()) continue;
       for (const std::string& line : Wrap(Printable(detail), width - kMarginOfSentence)) {

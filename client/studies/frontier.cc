@@ -56,15 +56,16 @@ std::string PointText(const v1::StudyPoint& point) {
 }
 
 figures::DataTable FrontierTable(const v1::Study& study, RunCost cost) {
-  figures::DataTable table{absl::StrCat("The best for the same computation, by ",
-                                        cost == RunCost::kFlops ? "FLOPs" : "core time", " of a run"),
-                           {{"from", true},
-                            {"best", false},
-                            {"parameters", true},
-                            {"samples", true},
-                            {"error, 95 % interval", true},
-                            {"next for no more", false},
-                            {"its error", true}}};
+  figures::DataTable table{
+      absl::StrCat("The best for the same computation, by ",
+                   cost == RunCost::kFlops ? "FLOPs" : "core time", " of a run"),
+      {{"from", true},
+       {"best", false},
+       {"parameters", true},
+       {"samples", true},
+       {"error, 95 % interval", true},
+       {"next for no more", false},
+       {"its error", true}}};
   for (const FrontierPoint& at : Frontier(study, cost)) {
     const v1::StudyPoint& point = *at.point;
     table.rows.push_back(

@@ -100,11 +100,6 @@ uint64_t RunsOfAPoint(const v1::Study& study, const v1::Contender& contender) {
          std::max(1u, study.specification().seeds());
 }
 
-bool RestsOnAll(const v1::Study& study, const v1::StudyFinding& finding) {
-  constexpr int kSeveral = 8;
-  return finding.jobs_size() > kSeveral && finding.jobs_size() == study.points_size();
-}
-
 Progress ProgressOf(const v1::Study& study) {
   Progress progress;
   progress.points = study.points_size();

@@ -35,9 +35,6 @@ int SeedsMeasured(const v1::StudyPoint& point);
 // Runs of one job of the contender: candidates times seeds.
 uint64_t RunsOfAPoint(const v1::Study& study, const v1::Contender& contender);
 
-// Whether the finding names the jobs of all points, of which there are several.
-bool RestsOnAll(const v1::Study& study, const v1::StudyFinding& finding);
-
 struct Progress {
   int points = 0;
   int measured = 0;

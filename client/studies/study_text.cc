@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "client/figures/number.h"
+#include "client/lib/job_names.h"
 #include "client/lib/spec_to_tree.h"
 #include "client/studies/study_numbers.h"
 
@@ -126,6 +128,34 @@ std::string WhatIsTrained(const v1::Contender& contender) {
     absl::StrAppend(&text, ", ", specification.optimizer().type());
   }
   return text;
+}
+
+std::string JobsText(const v1::Study& study, const v1::StudyFinding& finding) {
+  const std::set<std::string> jobs(finding.jobs().begin(), finding.jobs().end());
+  std::map<std::string, std::set<std::string>> of_contenders;
+  for (const v1::StudyPoint& point : study.points()) {
+    if (jobs.count(point.job()) != 0) of_contenders[point.contender()].insert(point.job());
+  }
+  size_t rests_on = 0;
+  bool whole = true;
+  std::vector<std::string> names;
+  for (const v1::Contender& contender : study.specification().contenders()) {
+    const size_t measured = MeasuredPoints(study, contender.name()).size();
+    const auto found = of_contenders.find(contender.name());
+    if (found == of_contenders.end()) continue;
+    rests_on += found->second.size();
+    // Of one job its name says more.
+    whole = whole && measured > 1 && found->second.size() == measured;
+    names.push_back("of " + contender.name());
+  }
+  if (whole && rests_on == jobs.size()) {
+    return names.size() == static_cast<size_t>(study.specification().contenders_size())
+               ? "all of the study"
+               : absl::StrCat("all ", absl::StrJoin(names, " and "));
+  }
+  std::vector<std::string> singly;
+  for (const std::string& job : finding.jobs()) singly.push_back(ShortJobName(job));
+  return absl::StrJoin(singly, ", ");
 }
 
 std::string SpecificationYaml(const v1::Study& study) {

@@ -35,6 +35,8 @@ std::string FamilyText(const v1::Contender& contender);
 // "kernel_svm", "5 layers with adam".
 std::string WhatIsTrained(const v1::Contender& contender);
 
+// The jobs that a finding rests on: "all of the study", "all of mlp and of svm", or their names.
+std::string JobsText(const v1::Study& study, const v1::StudyFinding& finding);
 // The specification as YAML that makes the same study again: what the server makes of it is left
 // out.
 std::string SpecificationYaml(const v1::Study& study);
