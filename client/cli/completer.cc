@@ -21,8 +21,7 @@ namespace trainyard::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kServerPatience{300};
-constexpr int kMaxJobs = 200;
-constexpr int kMaxDatasets = 200;
+constexpr int kMaxNames = 200;
 
 std::vector<std::string> Names(const Option& option) { return absl::StrSplit(option.names, ','); }
 
@@ -31,30 +30,37 @@ bool TakesMany(const Option& option) {
   return std::holds_alternative<std::vector<std::string>*>(option.target);
 }
 
-void AddJobs(Session& session, Completions& completions) {
-  completions.candidates.push_back({"@last", "the newest job"});
+// The server, asked within a fraction of a second; null where it does not answer.
+client::Client* QuickClient(Session& session) {
   session.set_retry_for(kServerPatience);
   const absl::StatusOr<client::Client*> client = session.Connect();
-  if (!client.ok()) return;
-  v1::ListJobsRequest request;
-  request.set_page_size(kMaxJobs);
-  const absl::StatusOr<v1::ListJobsResponse> jobs = (*client)->ListJobs(request);
-  if (!jobs.ok()) return;
-  for (const v1::Job& job : jobs->jobs()) {
+  return client.ok() ? *client : nullptr;
+}
+
+// The first page of what `list`, a List method of the client, gives; empty without a server.
+template <typename Request, typename Response>
+Response FirstPage(Session& session,
+                   absl::StatusOr<Response> (client::Client::*list)(const Request&)) {
+  client::Client* const client = QuickClient(session);
+  if (client == nullptr) return Response();
+  Request request;
+  request.set_page_size(kMaxNames);
+  absl::StatusOr<Response> page = (client->*list)(request);
+  return page.ok() ? *std::move(page) : Response();
+}
+
+void AddJobs(Session& session, Completions& completions) {
+  completions.candidates.push_back({"@last", "the newest job"});
+  const v1::ListJobsResponse page = FirstPage(session, &client::Client::ListJobs);
+  for (const v1::Job& job : page.jobs()) {
     completions.candidates.push_back(
         {client::ShortJobName(job.name()), v1::JobState_Name(job.state())});
   }
 }
 
 void AddDatasets(Session& session, Completions& completions) {
-  session.set_retry_for(kServerPatience);
-  const absl::StatusOr<client::Client*> client = session.Connect();
-  if (!client.ok()) return;
-  v1::ListDatasetsRequest request;
-  request.set_page_size(kMaxDatasets);
-  const absl::StatusOr<v1::ListDatasetsResponse> datasets = (*client)->ListDatasets(request);
-  if (!datasets.ok()) return;
-  for (const v1::Dataset& dataset : datasets->datasets()) {
+  const v1::ListDatasetsResponse page = FirstPage(session, &client::Client::ListDatasets);
+  for (const v1::Dataset& dataset : page.datasets()) {
     // "datasets/flowers"; files of the server have no name.
     if (dataset.name().empty()) continue;
     completions.candidates.push_back({dataset.name().substr(dataset.name().find('/') + 1),
@@ -64,14 +70,8 @@ void AddDatasets(Session& session, Completions& completions) {
 
 void AddStudies(Session& session, Completions& completions) {
   completions.candidates.push_back({"@last", "the newest study"});
-  session.set_retry_for(kServerPatience);
-  const absl::StatusOr<client::Client*> client = session.Connect();
-  if (!client.ok()) return;
-  v1::ListStudiesRequest request;
-  request.set_page_size(kMaxJobs);
-  const absl::StatusOr<v1::ListStudiesResponse> studies = (*client)->ListStudies(request);
-  if (!studies.ok()) return;
-  for (const v1::Study& study : studies->studies()) {
+  const v1::ListStudiesResponse page = FirstPage(session, &client::Client::ListStudies);
+  for (const v1::Study& study : page.studies()) {
     completions.candidates.push_back(
         {client::ShortStudyName(study.name()), v1::JobState_Name(study.state())});
   }
@@ -79,14 +79,8 @@ void AddStudies(Session& session, Completions& completions) {
 
 void AddSweeps(Session& session, Completions& completions) {
   completions.candidates.push_back({"@last", "the newest sweep"});
-  session.set_retry_for(kServerPatience);
-  const absl::StatusOr<client::Client*> client = session.Connect();
-  if (!client.ok()) return;
-  v1::ListSweepsRequest request;
-  request.set_page_size(kMaxJobs);
-  const absl::StatusOr<v1::ListSweepsResponse> sweeps = (*client)->ListSweeps(request);
-  if (!sweeps.ok()) return;
-  for (const v1::Sweep& sweep : sweeps->sweeps()) {
+  const v1::ListSweepsResponse page = FirstPage(session, &client::Client::ListSweeps);
+  for (const v1::Sweep& sweep : page.sweeps()) {
     completions.candidates.push_back(
         {client::ShortSweepName(sweep.name()), v1::JobState_Name(sweep.state())});
   }
@@ -94,14 +88,8 @@ void AddSweeps(Session& session, Completions& completions) {
 
 void AddForecasts(Session& session, Completions& completions) {
   completions.candidates.push_back({"@last", "the newest forecast"});
-  session.set_retry_for(kServerPatience);
-  const absl::StatusOr<client::Client*> client = session.Connect();
-  if (!client.ok()) return;
-  v1::ListForecastsRequest request;
-  request.set_page_size(kMaxJobs);
-  const absl::StatusOr<v1::ListForecastsResponse> all = (*client)->ListForecasts(request);
-  if (!all.ok()) return;
-  for (const v1::Forecast& forecast : all->forecasts()) {
+  const v1::ListForecastsResponse page = FirstPage(session, &client::Client::ListForecasts);
+  for (const v1::Forecast& forecast : page.forecasts()) {
     completions.candidates.push_back(
         {ShortForecastName(forecast.name()), forecast.has_score() ? "scored" : "not scored yet"});
   }
@@ -109,10 +97,9 @@ void AddForecasts(Session& session, Completions& completions) {
 
 void AddComponents(Session& session, const std::string& kind, bool kinds, bool types,
                    Completions& completions) {
-  session.set_retry_for(kServerPatience);
-  const absl::StatusOr<client::Client*> client = session.Connect();
-  if (!client.ok()) return;
-  const absl::StatusOr<v1::ListComponentsResponse> all = (*client)->ListComponents(kind);
+  client::Client* const client = QuickClient(session);
+  if (client == nullptr) return;
+  const absl::StatusOr<v1::ListComponentsResponse> all = client->ListComponents(kind);
   if (!all.ok()) return;
   std::set<std::string> seen;
   for (const v1::ComponentDescription& component : all->components()) {
