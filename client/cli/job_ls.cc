@@ -1,5 +1,4 @@
 // trainyard job ls: what is queued, running and done.
-#include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -7,8 +6,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
-#include "client/cli/output.h"
-#include "client/cli/pages.h"
+#include "client/cli/listing.h"
 #include "client/cli/table.h"
 #include "client/lib/job_names.h"
 #include "trainyard/v1/job_service.pb.h"
@@ -50,24 +48,19 @@ class JobLs final : public Command {
     options.Value("--filter", "TERMS", &filter_, "For example 'state=RUNNING AND name:lenet'.");
     options.Value("--order-by", "ORDER", &order_by_,
                   "'create_time desc' (default), 'create_time' or 'priority desc'.");
-    options.Value("--limit", "N", &limit_, "At most so many (default 50).");
-    options.Flag("--all", &all_, "Without limit.");
-    output_.Declare(options);
+    listing_.Declare(options);
   }
 
   int Run(Session& session) override {
-    if (limit_ < 1) return session.Fail(absl::InvalidArgumentError("--limit: must be at least 1"));
-    const absl::StatusOr<client::Client*> client = session.Connect();
-    if (!client.ok()) return session.Fail(client.status());
     v1::ListJobsRequest request;
     request.set_filter(Filter());
     request.set_order_by(order_by_);
-    const absl::StatusOr<v1::ListJobsResponse> all = ReadPages(
-        request, all_ ? std::numeric_limits<int64_t>::max() : limit_,
-        [&](const v1::ListJobsRequest& page) { return (*client)->ListJobs(page); },
-        [](v1::ListJobsResponse& page) { return page.mutable_jobs(); });
+    const absl::StatusOr<v1::ListJobsResponse> all =
+        listing_.Read(session, request, &client::Client::ListJobs,
+                      [](v1::ListJobsResponse& page) { return page.mutable_jobs(); });
     if (!all.ok()) return session.Fail(all.status());
-    Print(session.console(), *all);
+    if (listing_.Print(session.console(), *all, all->jobs(), "no jobs"))
+      PrintTable(session.console(), *all);
     return kExitOk;
   }
 
@@ -78,19 +71,7 @@ class JobLs final : public Command {
     return filter_.empty() ? states : absl::StrCat(states, " AND ", filter_);
   }
 
-  void Print(Console& console, const v1::ListJobsResponse& all) const {
-    if (output_.json()) console.out << PrettyJson(all);
-    if (output_.jsonl()) {
-      for (const v1::Job& job : all.jobs()) console.out << JsonLine(job);
-    }
-    if (output_.name()) {
-      for (const v1::Job& job : all.jobs()) console.out << job.name() << "\n";
-    }
-    if (!output_.table()) return;
-    if (all.jobs().empty()) {
-      console.err << "no jobs\n";
-      return;
-    }
+  static void PrintTable(Console& console, const v1::ListJobsResponse& all) {
     Table table({{"NAME", Align::kLeft, true},
                  {"STATE"},
                  {"DONE", Align::kRight},
@@ -108,9 +89,7 @@ class JobLs final : public Command {
   std::string states_;
   std::string filter_;
   std::string order_by_;
-  int64_t limit_ = 50;
-  bool all_ = false;
-  Output output_;
+  Listing listing_;
 };
 
 }  // namespace

@@ -1,14 +1,12 @@
 // trainyard study ls: which studies there are.
 #include <chrono>
-#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
-#include "client/cli/output.h"
-#include "client/cli/pages.h"
+#include "client/cli/listing.h"
 #include "client/cli/table.h"
 #include "client/lib/study_names.h"
 #include "client/text/text.h"
@@ -21,38 +19,20 @@ class StudyLs final : public Command {
  public:
   std::string name() const override { return "study ls"; }
   std::string summary() const override { return "List studies, newest first"; }
-  void Declare(Options& options) override {
-    options.Value("--limit", "N", &limit_, "At most so many (default 50).");
-    options.Flag("--all", &all_, "Without limit.");
-    output_.Declare(options);
-  }
+  void Declare(Options& options) override { listing_.Declare(options); }
 
   int Run(Session& session) override {
-    if (limit_ < 1) return session.Fail(absl::InvalidArgumentError("--limit: must be at least 1"));
-    const absl::StatusOr<client::Client*> client = session.Connect();
-    if (!client.ok()) return session.Fail(client.status());
-    v1::ListStudiesRequest request;
-    const absl::StatusOr<v1::ListStudiesResponse> all = ReadPages(
-        request, all_ ? std::numeric_limits<int64_t>::max() : limit_,
-        [&](const v1::ListStudiesRequest& page) { return (*client)->ListStudies(page); },
-        [](v1::ListStudiesResponse& page) { return page.mutable_studies(); });
+    const absl::StatusOr<v1::ListStudiesResponse> all =
+        listing_.Read(session, v1::ListStudiesRequest(), &client::Client::ListStudies,
+                      [](v1::ListStudiesResponse& page) { return page.mutable_studies(); });
     if (!all.ok()) return session.Fail(all.status());
-    Print(session.console(), *all);
+    if (listing_.Print(session.console(), *all, all->studies(), "no studies"))
+      PrintTable(session.console(), *all);
     return kExitOk;
   }
 
  private:
-  void Print(Console& console, const v1::ListStudiesResponse& all) const {
-    if (output_.json()) console.out << PrettyJson(all);
-    for (const v1::Study& study : all.studies()) {
-      if (output_.jsonl()) console.out << JsonLine(study);
-      if (output_.name()) console.out << study.name() << "\n";
-    }
-    if (!output_.table()) return;
-    if (all.studies().empty()) {
-      console.err << "no studies\n";
-      return;
-    }
+  static void PrintTable(Console& console, const v1::ListStudiesResponse& all) {
     Table table({{"NAME", Align::kLeft, true},
                  {"STATE"},
                  {"POINTS", Align::kRight},
@@ -71,9 +51,7 @@ class StudyLs final : public Command {
     table.Print(console);
   }
 
-  int64_t limit_ = 50;
-  bool all_ = false;
-  Output output_;
+  Listing listing_;
 };
 
 }  // namespace
