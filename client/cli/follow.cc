@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "client/cli/detached.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
 #include "client/cli/progress_view.h"
@@ -194,11 +195,7 @@ int FollowJob(Session& session, client::Client& client, const std::string& job,
   if (outcome->end.has_value()) {
     return Summarise(session, client, job, screen.state(), *outcome->end, output);
   }
-  const std::string name = client::ShortJobName(job);
-  session.console().err << "detached; " << job << " goes on. Come back with 'trainyard job watch "
-                        << name << "', stop it with 'trainyard job cancel " << name << "'."
-                        << std::endl;
-  return kExitInterrupted;
+  return SayDetached(session.console(), job, client::ShortJobName(job), "job watch", "job cancel");
 }
 
 }  // namespace trainyard::cli

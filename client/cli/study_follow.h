@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "client/cli/follow_screen.h"
 #include "client/cli/options.h"
 #include "client/cli/output.h"
 #include "client/cli/session.h"
@@ -12,9 +13,7 @@
 namespace trainyard::cli {
 
 struct StudyFollowOptions {
-  // auto, figure, plain or none.
-  std::string progress = "auto";
-  std::string every = "1s";
+  FollowScreenOptions screen;
   FigureChoice figure;
 
   // Adds --progress, --every and --figure.

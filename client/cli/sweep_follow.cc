@@ -1,17 +1,18 @@
 #include "client/cli/sweep_follow.h"
 
-#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <optional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/detached.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
 #include "client/cli/poll.h"
 #include "client/cli/sweep_view.h"
 #include "client/lib/sweep_names.h"
+#include "client/studies/study_numbers.h"
 #include "client/sweeps/sweep_numbers.h"
 #include "client/text/text.h"
 
@@ -23,53 +24,10 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr int kRowsBelowFigure = 3;  // the best, progress, and the cursor's own
 constexpr int kShownTrials = 10;
 
-bool HasEnded(v1::JobState state) {
-  return state == v1::SUCCEEDED || state == v1::FAILED || state == v1::CANCELLED;
-}
-
-class Screen {
+// The time left, by the rate since the watch began.
+class TimeLeft {
  public:
-  Screen(Console& console, const SweepFollowOptions& options, const Output& output)
-      : console_(console),
-        options_(options),
-        output_(output),
-        figure_(options.progress == "figure" ||
-                (options.progress == "auto" && console.err_is_terminal)),
-        quiet_(options.progress == "none") {}
-  ~Screen() { Clear(); }
-  Screen(const Screen&) = delete;
-  Screen& operator=(const Screen&) = delete;
-
-  void Show(const v1::Sweep& sweep) {
-    for (const v1::SweepTrial& trial : sweep.trials()) {
-      if (HasEnded(trial.state()) && told_.insert(trial.trial()).second) Tell(sweep, trial);
-    }
-    if (figure_) Draw(sweep);
-  }
-
-  void Say(const std::string& text) {
-    Clear();
-    console_.err << Printable(text) << std::endl;
-  }
-
-  void Clear() {
-    if (drawn_ == 0) return;
-    console_.err << Home() << "\x1b[J" << std::flush;
-    drawn_ = 0;
-  }
-
- private:
-  void Tell(const v1::Sweep& sweep, const v1::SweepTrial& trial) {
-    if (output_.jsonl()) {
-      Clear();
-      console_.out << JsonLine(trial) << std::flush;
-    } else if (output_.table() && !quiet_ && !(figure_ && console_.out_is_terminal)) {
-      console_.out << TrialLine(sweep, trial) << std::endl;
-    }
-  }
-
-  // By the rate since the watch began.
-  double Eta(const v1::Sweep& sweep) {
+  double Seconds(const v1::Sweep& sweep) {
     const int ended = client::ProgressOf(sweep).ended();
     const auto now = SteadyClock::now();
     if (!first_.has_value()) first_ = {ended, now};
@@ -79,42 +37,24 @@ class Screen {
     return seconds / since * (sweep.trials_size() - ended);
   }
 
-  void Draw(const v1::Sweep& sweep) {
-    // The last column makes some terminals wrap.
-    const int width = std::max(1, console_.width() - 1);
-    const std::string best = BestLine(sweep);
-    const std::string text =
-        absl::StrCat(SweepFigureText(sweep, options_.figure, width,
-                                     std::max(1, console_.height() - kRowsBelowFigure), console_),
-                     Ellipsize(best.empty() ? "no trial has been trained to the end yet" : best,
-                               width, console_.unicode),
-                     "\n", SweepProgressLine(sweep, Eta(sweep), width, console_.unicode), "\n");
-    std::string picture = Home();
-    for (const char c : text) {
-      if (c == '\n') picture += "\x1b[K";
-      picture += c;
-    }
-    console_.err << picture << "\x1b[J" << std::flush;
-    drawn_ = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
-  }
-
-  // Back to the first line of the picture.
-  std::string Home() const { return drawn_ == 0 ? "\r" : absl::StrCat("\r\x1b[", drawn_, "A"); }
-
+ private:
   struct Start {
     int ended = 0;
     SteadyClock::time_point time;
   };
-
-  Console& console_;
-  const SweepFollowOptions& options_;
-  const Output& output_;
-  const bool figure_;
-  const bool quiet_;
-  int drawn_ = 0;
-  std::set<uint32_t> told_;
   std::optional<Start> first_;
 };
+
+std::string Picture(const v1::Sweep& sweep, const std::string& figure, double seconds_left,
+                    const FollowScreen& screen, const Console& console) {
+  const int width = screen.width();
+  const std::string best = BestLine(sweep);
+  return absl::StrCat(
+      SweepFigureText(sweep, figure, width, screen.figure_rows(kRowsBelowFigure), console),
+      Ellipsize(best.empty() ? "no trial has been trained to the end yet" : best, width,
+                console.unicode),
+      "\n", SweepProgressLine(sweep, seconds_left, width, console.unicode), "\n");
+}
 
 int Summarise(Session& session, const v1::Sweep& sweep, const SweepFollowOptions& options,
               const Output& output) {
@@ -140,11 +80,7 @@ int Summarise(Session& session, const v1::Sweep& sweep, const SweepFollowOptions
 }  // namespace
 
 void SweepFollowOptions::Declare(Options& options) {
-  options
-      .Value("--progress", "HOW", &progress,
-             "auto, figure (redrawn in place), plain (a line a trial) or none.")
-      .OneOf({"auto", "figure", "plain", "none"});
-  options.Value("--every", "TIME", &every, "How often to ask the server (default 1s).");
+  screen.Declare(options, "trial");
   options.Value("--figure", "FIGURE", &figure,
                 "Which figure: trials (default), importance, or a parameter.");
 }
@@ -154,25 +90,25 @@ int FollowSweep(Session& session, client::Client& client, const v1::Sweep& made,
   const std::string& name = made.name();
   if (const absl::Status known = CheckSweepFigure(made, options.figure); !known.ok())
     return session.Fail(known);
-  Screen screen(session.console(), options, output);
-  v1::Sweep last;
-  absl::Status failure;
-  const PollEnd end = Poll(
-      session, options.every, [&] { return client.GetSweep(name); },
+  Console& console = session.console();
+  FollowScreen screen(console, options.screen, output);
+  TimeLeft left;
+  std::set<uint32_t> told;
+  const absl::StatusOr<std::optional<v1::Sweep>> followed = Poll(
+      session, screen, options.screen.every, [&] { return client.GetSweep(name); },
       [&](const v1::Sweep& sweep) {
-        last = sweep;
-        screen.Show(sweep);
-        return HasEnded(sweep.state());
-      },
-      [&](const std::string& text) { screen.Say(text); }, failure);
+        for (const v1::SweepTrial& trial : sweep.trials()) {
+          if (client::HasEnded(trial.state()) && told.insert(trial.trial()).second)
+            screen.Tell(trial, TrialLine(sweep, trial));
+        }
+        if (screen.draws())
+          screen.Draw(Picture(sweep, options.figure, left.Seconds(sweep), screen, console));
+        return client::HasEnded(sweep.state());
+      });
   screen.Clear();
-  if (end == PollEnd::kFailed) return session.Fail(failure);
-  if (end == PollEnd::kEnded) return Summarise(session, last, options, output);
-  const std::string id = client::ShortSweepName(name);
-  session.console().err << "detached; " << name
-                        << " goes on. Come back with 'trainyard sweep watch " << id
-                        << "', stop it with 'trainyard sweep stop " << id << "'." << std::endl;
-  return kExitInterrupted;
+  if (!followed.ok()) return session.Fail(followed.status());
+  if (followed->has_value()) return Summarise(session, **followed, options, output);
+  return SayDetached(console, name, client::ShortSweepName(name), "sweep watch", "sweep stop");
 }
 
 }  // namespace trainyard::cli

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "client/cli/follow_screen.h"
 #include "client/cli/options.h"
 #include "client/cli/output.h"
 #include "client/cli/session.h"
@@ -11,9 +12,7 @@
 namespace trainyard::cli {
 
 struct SweepFollowOptions {
-  // auto, figure, plain or none.
-  std::string progress = "auto";
-  std::string every = "1s";
+  FollowScreenOptions screen;
   std::string figure = "trials";
 
   // Adds --progress, --every and --figure.
