@@ -1,26 +1,16 @@
-// The JOB of a command line, resolved on the server.
+// The JOB of a command line, found as its full name, "jobs/...".
 #pragma once
 
 #include <string>
 
-#include "absl/status/statusor.h"
-#include "client/cli/options.h"
-#include "client/cli/session.h"
+#include "client/cli/resource_argument.h"
+#include "client/lib/job_names.h"
 
 namespace trainyard::cli {
 
-class JobArgument {
+class JobArgument : public ResourceArgument<std::string> {
  public:
-  void Declare(Options& options) {
-    options.Positional("JOB", &text_, "Name, unique prefix of one, or @last.")
-        .Required()
-        .Completes(Completion::kJob);
-  }
-  // Connects and resolves; `client` is set on success.
-  absl::StatusOr<std::string> Resolve(Session& session, client::Client*& client) const;
-
- private:
-  std::string text_;
+  JobArgument() : ResourceArgument("JOB", Completion::kJob, client::ResolveJob) {}
 };
 
 }  // namespace trainyard::cli

@@ -20,7 +20,7 @@ class JobCancel final : public Command {
   }
   int Run(Session& session) override {
     client::Client* client = nullptr;
-    const absl::StatusOr<std::string> name = job_.Resolve(session, client);
+    const absl::StatusOr<std::string> name = job_.Find(session, client);
     if (!name.ok()) return session.Fail(name.status());
     const absl::StatusOr<v1::Job> job = client->CancelJob(*name);
     if (!job.ok()) return session.Fail(job.status());

@@ -35,7 +35,7 @@ class JobLogs final : public Command {
 
   int Run(Session& session) override {
     client::Client* client = nullptr;
-    const absl::StatusOr<std::string> name = job_.Resolve(session, client);
+    const absl::StatusOr<std::string> name = job_.Find(session, client);
     if (!name.ok()) return session.Fail(name.status());
     return follow_ ? Follow(session, *client, *name) : Read(session, *client, *name);
   }

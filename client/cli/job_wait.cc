@@ -72,7 +72,7 @@ class JobWait final : public Command {
       options.deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(*nanoseconds);
     }
     client::Client* client = nullptr;
-    const absl::StatusOr<std::string> name = job_.Resolve(session, client);
+    const absl::StatusOr<std::string> name = job_.Find(session, client);
     if (!name.ok()) return session.Fail(name.status());
     options.job = *name;
     ConditionHandler handler(conditions);

@@ -25,7 +25,7 @@ class JobWatch final : public Command {
   }
   int Run(Session& session) override {
     client::Client* client = nullptr;
-    const absl::StatusOr<std::string> name = job_.Resolve(session, client);
+    const absl::StatusOr<std::string> name = job_.Find(session, client);
     if (!name.ok()) return session.Fail(name.status());
     if (output_.name()) session.console().out << *name << std::endl;
     return FollowJob(session, *client, *name, follow_, output_);

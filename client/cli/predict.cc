@@ -83,7 +83,7 @@ class Predict final : public Command {
     const absl::Status read = ReadData(sources, request);
     if (!read.ok()) return session.FailReading(read);
     client::Client* client = nullptr;
-    const absl::StatusOr<std::string> model = job_.Resolve(session, client);
+    const absl::StatusOr<std::string> model = job_.Find(session, client);
     if (!model.ok()) return session.Fail(model.status());
     request.mutable_specification()->set_name(JobName(*model));
     v1::Prediction& prediction = *request.mutable_specification()->mutable_predict();
