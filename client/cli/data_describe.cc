@@ -63,9 +63,7 @@ class DataDescribe final : public Command {
   absl::Status Describe(client::Client& client, Console& console) const {
     ASSIGN_OR_RETURN(const v1::DatasetDescription description,
                      client.DescribeDatasetVersion(name_));
-    if (output_.json()) console.out << PrettyJson(description);
-    if (output_.jsonl()) console.out << JsonLine(description);
-    if (output_.name()) console.out << description.version().path() << "\n";
+    PrintFormatted(console, description, description.version().path(), output_);
     if (!output_.table()) return absl::OkStatus();
     const v1::DatasetVersion& version = description.version();
     console.out << version.path() << "  " << Count(version.files())

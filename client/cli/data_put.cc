@@ -73,9 +73,7 @@ class Upload : public Command {
 
   void Print(Console& console, const v1::CreateDatasetVersionResponse& created) const {
     const v1::DatasetVersion& version = created.version();
-    if (output_.json()) console.out << PrettyJson(created);
-    if (output_.jsonl()) console.out << JsonLine(created);
-    if (output_.name()) console.out << version.path() << "\n";
+    PrintFormatted(console, created, version.path(), output_);
     if (!output_.table()) return;
     console.out << version.path() << "\n";
     console.err << (created.existed() ? "the same bytes are there already: " : "")

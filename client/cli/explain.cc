@@ -78,9 +78,7 @@ class Explain final : public Command {
     const absl::StatusOr<v1::ComponentDescription> component = client.GetComponent(kind, type);
     if (!component.ok()) return session.Fail(component.status());
     Console& console = session.console();
-    if (output_.json()) console.out << PrettyJson(*component);
-    if (output_.jsonl()) console.out << JsonLine(*component);
-    if (output_.name()) console.out << component->type() << "\n";
+    PrintFormatted(console, *component, component->type(), output_);
     if (output_.table()) PrintDetails(console, *component);
     return kExitOk;
   }

@@ -60,9 +60,7 @@ std::string FullForecastName(const std::string& text) {
 }
 
 void PrintForecast(Console& console, const v1::Forecast& forecast, const Output& output) {
-  if (output.json()) console.out << PrettyJson(forecast);
-  if (output.jsonl()) console.out << JsonLine(forecast);
-  if (output.name()) console.out << forecast.name() << "\n";
+  PrintFormatted(console, forecast, forecast.name(), output);
   if (!output.table()) return;
   Line(console, "name", forecast.name());
   Line(console, "of",

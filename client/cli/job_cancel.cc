@@ -25,9 +25,7 @@ class JobCancel final : public Command {
     const absl::StatusOr<v1::Job> job = client->CancelJob(*name);
     if (!job.ok()) return session.Fail(job.status());
     Console& console = session.console();
-    if (output_.json()) console.out << PrettyJson(*job);
-    if (output_.jsonl()) console.out << JsonLine(*job);
-    if (output_.name()) console.out << job->name() << "\n";
+    PrintFormatted(console, *job, job->name(), output_);
     if (output_.table())
       console.out << job->name() << " " << StateText(job->state(), false) << "\n";
     return kExitOk;

@@ -113,9 +113,7 @@ class JobGet final : public Command {
       console.out << client::WriteYaml(client::TreeFromMessage(job->specification()));
       return kExitOk;
     }
-    if (output_.json()) console.out << PrettyJson(*job);
-    if (output_.jsonl()) console.out << JsonLine(*job);
-    if (output_.name()) console.out << job->name() << "\n";
+    PrintFormatted(console, *job, job->name(), output_);
     if (output_.table()) {
       PrintTable(console, *job);
       PrintRuns(console, *job);

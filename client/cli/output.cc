@@ -26,4 +26,11 @@ void Output::Declare(Options& options) {
 std::string PrettyJson(const google::protobuf::Message& message) { return Json(message, true); }
 std::string JsonLine(const google::protobuf::Message& message) { return Json(message, false); }
 
+void PrintFormatted(Console& console, const google::protobuf::Message& message,
+                    const std::string& name, const Output& output) {
+  if (output.json()) console.out << PrettyJson(message);
+  if (output.jsonl()) console.out << JsonLine(message);
+  if (output.name()) console.out << name << "\n";
+}
+
 }  // namespace trainyard::cli

@@ -31,4 +31,8 @@ class Output {
 std::string PrettyJson(const google::protobuf::Message& message);
 std::string JsonLine(const google::protobuf::Message& message);
 
+// One message as -o asks, tables excepted: `name` is what -o name prints of it.
+void PrintFormatted(Console& console, const google::protobuf::Message& message,
+                    const std::string& name, const Output& output);
+
 }  // namespace trainyard::cli

@@ -3,8 +3,8 @@
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
+#include "client/cli/output.h"
 #include "client/cli/study_argument.h"
-#include "client/cli/study_view.h"
 
 namespace trainyard::cli {
 namespace {
@@ -23,7 +23,7 @@ class StudyCancel final : public Command {
     if (!found.ok()) return session.Fail(found.status());
     const absl::StatusOr<v1::Study> study = client->CancelStudy(found->name());
     if (!study.ok()) return session.Fail(study.status());
-    PrintFormatted(session.console(), *study, output_);
+    PrintFormatted(session.console(), *study, study->name(), output_);
     if (output_.table()) {
       session.console().out << study->name() << " " << StateText(study->state(), false) << "\n";
     }

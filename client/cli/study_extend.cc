@@ -6,7 +6,6 @@
 #include "client/cli/exit_codes.h"
 #include "client/cli/output.h"
 #include "client/cli/study_submission.h"
-#include "client/cli/study_view.h"
 #include "client/cli/submission_options.h"
 #include "client/lib/specification_file.h"
 #include "client/lib/study_names.h"
@@ -67,7 +66,7 @@ class StudyExtend final : public Command {
         });
     if (code != kExitOk) return code;
     if (options.dry_run) return PrintStudyDryRun(session, study, output_);
-    PrintFormatted(session.console(), study, output_);
+    PrintFormatted(session.console(), study, study.name(), output_);
     if (output_.table()) session.console().out << study.name() << "\n";
     const std::string id = Printable(client::ShortStudyName(study.name()));
     session.console().err << id << " has " << study.points_size() << " points now, "

@@ -2,6 +2,7 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
+#include "client/cli/output.h"
 #include "client/cli/study_argument.h"
 #include "client/cli/study_view.h"
 #include "client/studies/study_text.h"
@@ -32,7 +33,7 @@ class StudyGet final : public Command {
       console.out << client::SpecificationYaml(*study);
       return kExitOk;
     }
-    PrintFormatted(console, *study, output_);
+    PrintFormatted(console, *study, study->name(), output_);
     if (!output_.table()) return kExitOk;
     PrintStudy(console, *study);
     if (!figure_.none()) {

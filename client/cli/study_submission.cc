@@ -80,9 +80,7 @@ void SayReusedPoints(Console& console, const v1::Study& study) {
 
 int PrintStudyDryRun(Session& session, const v1::Study& study, const Output& output) {
   Console& console = session.console();
-  if (output.json()) console.out << PrettyJson(study);
-  if (output.jsonl()) console.out << JsonLine(study);
-  if (output.name()) console.out << study.specification().name() << "\n";
+  PrintFormatted(console, study, study.specification().name(), output);
   if (!output.table()) return kExitOk;
   const v1::StudySpecification& specification = study.specification();
   std::map<std::pair<std::string, uint64_t>, const v1::StudyPoint*> points;

@@ -2,8 +2,8 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
+#include "client/cli/output.h"
 #include "client/cli/study_submission.h"
-#include "client/cli/study_view.h"
 
 namespace trainyard::cli {
 namespace {
@@ -21,7 +21,7 @@ class StudySubmit final : public Command {
     const v1::Study study = submission_.Send(session, code);
     if (code != kExitOk) return code;
     if (submission_.dry_run()) return PrintStudyDryRun(session, study, output_);
-    PrintFormatted(session.console(), study, output_);
+    PrintFormatted(session.console(), study, study.name(), output_);
     if (output_.table()) session.console().out << study.name() << "\n";
     SayReusedPoints(session.console(), study);
     return kExitOk;

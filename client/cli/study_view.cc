@@ -218,10 +218,4 @@ void PrintStudy(Console& console, const v1::Study& study) {
   PrintTable(console, client::JointLawTable(study));
 }
 
-void PrintFormatted(Console& console, const v1::Study& study, const Output& output) {
-  if (output.json()) console.out << PrettyJson(study);
-  if (output.jsonl()) console.out << JsonLine(study);
-  if (output.name()) console.out << study.name() << "\n";
-}
-
 }  // namespace trainyard::cli

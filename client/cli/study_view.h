@@ -6,7 +6,6 @@
 
 #include "client/cli/console.h"
 #include "client/cli/options.h"
-#include "client/cli/output.h"
 #include "client/studies/study_figures.h"
 #include "trainyard/v1/study.pb.h"
 
@@ -37,7 +36,5 @@ std::string PointLine(const v1::Study& study, const v1::StudyPoint& point);
 void PrintFindings(Console& console, const v1::Study& study);
 // Everything else that `study get` shows.
 void PrintStudy(Console& console, const v1::Study& study);
-// As -o asks, tables excepted.
-void PrintFormatted(Console& console, const v1::Study& study, const Output& output);
 
 }  // namespace trainyard::cli

@@ -113,9 +113,7 @@ void SayReused(Console& console, const v1::Job& job) {
 
 int PrintDryRun(Session& session, const v1::Job& job, const Output& output) {
   Console& console = session.console();
-  if (output.json()) console.out << PrettyJson(job);
-  if (output.jsonl()) console.out << JsonLine(job);
-  if (output.name()) console.out << job.specification().name() << "\n";
+  PrintFormatted(console, job, job.specification().name(), output);
   if (!output.table()) return kExitOk;
   const v1::ModelSummary& model = job.model();
   if (!model.layers().empty()) {

@@ -2,6 +2,7 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
+#include "client/cli/output.h"
 #include "client/cli/sweep_argument.h"
 #include "client/cli/sweep_view.h"
 #include "client/lib/spec_to_tree.h"
@@ -43,9 +44,7 @@ class SweepBestCommand final : public Command {
       console.out << client::WriteYaml(client::TreeFromMessage(job->specification()));
       return kExitOk;
     }
-    if (output_.json()) console.out << PrettyJson(*best);
-    if (output_.jsonl()) console.out << JsonLine(*best);
-    if (output_.name()) console.out << best->job() << "\n";
+    PrintFormatted(console, *best, best->job(), output_);
     if (output_.table()) PrintBest(console, *sweep);
     return kExitOk;
   }

@@ -5,6 +5,7 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
+#include "client/cli/output.h"
 #include "client/cli/sweep_argument.h"
 #include "client/cli/sweep_view.h"
 #include "client/figures/svg.h"
@@ -59,7 +60,7 @@ class SweepGet final : public Command {
       console.out << client::WriteYaml(client::TreeFromMessage(sweep->specification()));
       return kExitOk;
     }
-    PrintFormatted(console, *sweep, output_);
+    PrintFormatted(console, *sweep, sweep->name(), output_);
     if (output_.table()) Print(console, *sweep);
     return kExitOk;
   }

@@ -3,8 +3,8 @@
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
 #include "client/cli/format.h"
+#include "client/cli/output.h"
 #include "client/cli/sweep_argument.h"
-#include "client/cli/sweep_view.h"
 
 namespace trainyard::cli {
 namespace {
@@ -24,7 +24,7 @@ class SweepStop final : public Command {
     if (!found.ok()) return session.Fail(found.status());
     const absl::StatusOr<v1::Sweep> sweep = client->StopSweep(found->name());
     if (!sweep.ok()) return session.Fail(sweep.status());
-    PrintFormatted(session.console(), *sweep, output_);
+    PrintFormatted(session.console(), *sweep, sweep->name(), output_);
     if (output_.table()) {
       session.console().out << sweep->name() << " " << StateText(sweep->state(), false) << "\n";
     }

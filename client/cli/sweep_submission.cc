@@ -55,9 +55,7 @@ v1::Sweep SweepSubmission::Send(Session& session, int& exit_code) const {
 
 int PrintSweepDryRun(Session& session, const v1::Sweep& sweep, const Output& output) {
   Console& console = session.console();
-  if (output.json()) console.out << PrettyJson(sweep);
-  if (output.jsonl()) console.out << JsonLine(sweep);
-  if (output.name()) console.out << sweep.specification().name() << "\n";
+  PrintFormatted(console, sweep, sweep.specification().name(), output);
   if (!output.table()) return kExitOk;
   std::vector<Column> columns = {{"TRIAL", Align::kRight}};
   for (const v1::SweepParameter& parameter : sweep.specification().parameters()) {

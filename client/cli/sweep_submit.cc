@@ -2,8 +2,8 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
+#include "client/cli/output.h"
 #include "client/cli/sweep_submission.h"
-#include "client/cli/sweep_view.h"
 
 namespace trainyard::cli {
 namespace {
@@ -21,7 +21,7 @@ class SweepSubmit final : public Command {
     const v1::Sweep sweep = submission_.Send(session, code);
     if (code != kExitOk) return code;
     if (submission_.dry_run()) return PrintSweepDryRun(session, sweep, output_);
-    PrintFormatted(session.console(), sweep, output_);
+    PrintFormatted(session.console(), sweep, sweep.name(), output_);
     if (output_.table()) session.console().out << sweep.name() << "\n";
     return kExitOk;
   }

@@ -277,10 +277,4 @@ void PrintBest(Console& console, const v1::Sweep& sweep) {
   Line(console, "job", client::ShortJobName(best->job()));
 }
 
-void PrintFormatted(Console& console, const v1::Sweep& sweep, const Output& output) {
-  if (output.json()) console.out << PrettyJson(sweep);
-  if (output.jsonl()) console.out << JsonLine(sweep);
-  if (output.name()) console.out << sweep.name() << "\n";
-}
-
 }  // namespace trainyard::cli

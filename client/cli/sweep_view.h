@@ -6,7 +6,6 @@
 
 #include "absl/status/status.h"
 #include "client/cli/console.h"
-#include "client/cli/output.h"
 #include "trainyard/v1/sweep.pb.h"
 
 namespace trainyard::cli {
@@ -34,7 +33,5 @@ void PrintRungs(Console& console, const v1::Sweep& sweep);
 void PrintImportance(Console& console, const v1::Sweep& sweep);
 // The best trial with its test part and its job.
 void PrintBest(Console& console, const v1::Sweep& sweep);
-// As -o asks, tables excepted.
-void PrintFormatted(Console& console, const v1::Sweep& sweep, const Output& output);
 
 }  // namespace trainyard::cli
