@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -13,7 +12,7 @@
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "engine/base/violations.h"
-#include "server/rpc/opaque_token.h"
+#include "server/api/paging.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/names.h"
 #include "server/studies/study_forecast.h"
@@ -23,8 +22,6 @@
 namespace trainyard {
 namespace {
 
-constexpr uint32_t kDefaultPage = 50;
-constexpr uint32_t kLargestPage = 1000;
 constexpr double kMostSize = 1e15;
 constexpr char kPageScope[] = "forecasts";
 
@@ -147,23 +144,15 @@ grpc::ServerUnaryReactor* ForecastServiceHandler::ListForecasts(
 
 absl::Status ForecastServiceHandler::List(const v1::ListForecastsRequest& request,
                                           v1::ListForecastsResponse& response) {
-  if (request.page_size() > kLargestPage)
-    return FieldError("page_size", absl::StrCat(request.page_size(), "; at most ", kLargestPage));
-  const uint32_t size = request.page_size() == 0 ? kDefaultPage : request.page_size();
-  uint64_t before = 0;
-  if (!request.page_token().empty()) {
-    const std::optional<uint64_t> position = ReadToken(kPageScope, request.page_token());
-    if (!position.has_value()) return FieldError("page_token", "is not one of this list");
-    before = *position;
-  }
+  ASSIGN_OR_RETURN(const PageQuery query,
+                   ReadPageQuery(kPageScope, request.page_size(), request.page_token()));
   ASSIGN_OR_RETURN(std::vector<StoredForecast> waiting, forecasts_.Unscored());
   for (StoredForecast& forecast : waiting) RETURN_IF_ERROR(ScoreIfMeasured(forecast));
   int64_t last = 0;
   ASSIGN_OR_RETURN(std::vector<StoredForecast> page,
-                   forecasts_.List(static_cast<int>(size), request.scored(),
-                                   static_cast<int64_t>(before), last));
+                   forecasts_.List(query.size, request.scored(), query.before_id, last));
   for (StoredForecast& stored : page) *response.add_forecasts() = std::move(stored.forecast);
-  if (last != 0) response.set_next_page_token(MakeToken(kPageScope, static_cast<uint64_t>(last)));
+  response.set_next_page_token(NextPageToken(kPageScope, last));
   ASSIGN_OR_RETURN(const std::vector<v1::Forecast> scored, forecasts_.Scored());
   *response.mutable_record() = RecordOf(scored);
   ASSIGN_OR_RETURN(const int64_t count, forecasts_.Count());

@@ -12,9 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
+#include "server/api/paging.h"
 #include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
-#include "server/rpc/opaque_token.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/job_state.h"
 #include "server/store/names.h"
@@ -26,8 +26,6 @@ namespace trainyard {
 namespace {
 
 constexpr size_t kLargestRequest = 1 << 20;
-constexpr uint32_t kDefaultPage = 50;
-constexpr uint32_t kLargestPage = 1000;
 constexpr size_t kMostKnown = 16;
 constexpr int kJobsForRate = 20;
 // Wrong trials that are said; the others are wrong alike.
@@ -224,23 +222,12 @@ grpc::ServerUnaryReactor* SweepServiceHandler::ListSweeps(grpc::CallbackServerCo
                                                           const v1::ListSweepsRequest* request,
                                                           v1::ListSweepsResponse* response) {
   return calls_.Run(context, [=, this]() -> absl::Status {
-    if (request->page_size() > kLargestPage) {
-      return FieldError("page_size",
-                        absl::StrCat(request->page_size(), "; at most ", kLargestPage));
-    }
-    const uint32_t size = request->page_size() == 0 ? kDefaultPage : request->page_size();
-    uint64_t before = 0;
-    if (!request->page_token().empty()) {
-      const std::optional<uint64_t> position = ReadToken(kPageScope, request->page_token());
-      if (!position.has_value()) return FieldError("page_token", "is not one of this list");
-      before = *position;
-    }
+    ASSIGN_OR_RETURN(const PageQuery page,
+                     ReadPageQuery(kPageScope, request->page_size(), request->page_token()));
     int64_t last = 0;
-    ASSIGN_OR_RETURN(std::vector<v1::Sweep> sweeps,
-                     sweeps_.List(static_cast<int>(size), static_cast<int64_t>(before), last));
+    ASSIGN_OR_RETURN(std::vector<v1::Sweep> sweeps, sweeps_.List(page.size, page.before_id, last));
     for (v1::Sweep& sweep : sweeps) *response->add_sweeps() = std::move(sweep);
-    if (last != 0)
-      response->set_next_page_token(MakeToken(kPageScope, static_cast<uint64_t>(last)));
+    response->set_next_page_token(NextPageToken(kPageScope, last));
     return absl::OkStatus();
   });
 }
