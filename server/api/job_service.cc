@@ -1,6 +1,5 @@
 #include "server/api/job_service.h"
 
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "engine/spec/compile.h"
 #include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
+#include "server/api/respond.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/job_state.h"
 
@@ -55,7 +55,7 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
   if (!job.request_id.empty()) job.request_hash = RequestHash(request);
   // Before the check: what the specification names may have changed since it was accepted.
   if (!request.validate_only() && violations.empty() &&
-      Replay(job.request_id, job.request_hash, response, done)) {
+      RespondAsBefore(jobs_.FindAnswer(job.request_id, job.request_hash), response, done)) {
     return;
   }
   if (!request.forked_from().empty()) {
@@ -83,20 +83,8 @@ void JobServiceHandler::Create(const v1::CreateJobRequest& request, v1::Job& res
   job.result_key = std::move(checked->result_key);
   job.reuse = request.reuse();
   manager_.Create(std::move(job), [done, &response](absl::StatusOr<v1::Job> created) {
-    const absl::Status status = created.status();
-    if (status.ok()) response = *std::move(created);
-    done(status);
+    Respond(std::move(created), response, done);
   });
-}
-
-bool JobServiceHandler::Replay(const std::string& request_id, const std::string& request_hash,
-                               v1::Job& response, const Calls::Done& done) const {
-  absl::StatusOr<std::optional<v1::Job>> answer = jobs_.FindAnswer(request_id, request_hash);
-  if (answer.ok() && !answer->has_value()) return false;
-  const absl::Status status = answer.status();
-  if (status.ok()) response = **std::move(answer);
-  done(status);
-  return true;
 }
 
 // Violations, or an error that is none of the specification's text: a job that it names is not
@@ -164,14 +152,12 @@ grpc::ServerUnaryReactor* JobServiceHandler::CancelJob(grpc::CallbackServerConte
     if (!violations.empty()) return done(ViolationsError(violations, "INVALID_REQUEST"));
     const std::string hash = request->request_id().empty() ? "" : RequestHash(*request);
     // Before the name is looked up: the beginning of a name may have become that of several jobs.
-    if (Replay(request->request_id(), hash, *response, done)) return;
+    if (RespondAsBefore(jobs_.FindAnswer(request->request_id(), hash), *response, done)) return;
     absl::StatusOr<std::string> name = jobs_.ResolveName(request->name());
     if (!name.ok()) return done(name.status());
     manager_.Cancel(*std::move(name), request->request_id(), hash,
                     [done, response](absl::StatusOr<v1::Job> job) {
-                      const absl::Status status = job.status();
-                      if (status.ok()) *response = *std::move(job);
-                      done(status);
+                      Respond(std::move(job), *response, done);
                     });
   });
 }

@@ -41,9 +41,6 @@ class JobServiceHandler final : public v1::JobService::CallbackService {
 
  private:
   void Create(const v1::CreateJobRequest& request, v1::Job& response, const Calls::Done& done);
-  // Answers a repeated request as it was answered before; false where it is new.
-  bool Replay(const std::string& request_id, const std::string& request_hash, v1::Job& response,
-              const Calls::Done& done) const;
   absl::StatusOr<CheckedSpecification> Check(const v1::Specification& specification,
                                              Violations& violations) const;
 

@@ -1,7 +1,5 @@
 #include "server/api/request_checks.h"
 
-#include <cstddef>
-
 #include "absl/strings/str_cat.h"
 
 namespace trainyard {
@@ -9,6 +7,7 @@ namespace {
 
 constexpr size_t kLongestRequestId = 128;
 constexpr int32_t kLargestPriority = 100;
+constexpr size_t kLargestSubmission = 1 << 20;
 
 }  // namespace
 
@@ -23,6 +22,14 @@ void CheckPriority(int32_t priority, Violations& violations) {
     violations.Add("priority",
                    absl::StrCat("between ", -kLargestPriority, " and ", kLargestPriority));
   }
+}
+
+void CheckSubmission(const std::string& request_id, int32_t priority, size_t bytes,
+                     Violations& violations) {
+  CheckRequestId(request_id, violations);
+  CheckPriority(priority, violations);
+  if (bytes > kLargestSubmission)
+    violations.Add("specification", absl::StrCat("at most ", kLargestSubmission, " bytes"));
 }
 
 }  // namespace trainyard

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "server/api/paging.h"
 #include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
+#include "server/api/respond.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/job_state.h"
 #include "server/store/names.h"
@@ -27,17 +27,8 @@
 namespace trainyard {
 namespace {
 
-constexpr size_t kLargestRequest = 1 << 20;
 constexpr size_t kMostKnown = 16;
 constexpr char kPageScope[] = "studies";
-
-template <typename Request>
-void CheckRequest(const Request& request, Violations& violations) {
-  CheckRequestId(request.request_id(), violations);
-  CheckPriority(request.priority(), violations);
-  if (request.ByteSizeLong() > kLargestRequest)
-    violations.Add("specification", absl::StrCat("at most ", kLargestRequest, " bytes"));
-}
 
 // From a violation of the job of a point to one of what the user wrote.
 using Placed = std::function<Violation(int point, const Violation& violation)>;
@@ -136,10 +127,13 @@ grpc::ServerUnaryReactor* StudyServiceHandler::CreateStudy(grpc::CallbackServerC
 void StudyServiceHandler::Create(const v1::CreateStudyRequest& request, v1::Study& response,
                                  const Calls::Done& done) {
   Violations violations;
-  CheckRequest(request, violations);
+  CheckSubmission(request.request_id(), request.priority(), request.ByteSizeLong(), violations);
   if (!violations.empty()) return done(ViolationsError(violations, "INVALID_REQUEST"));
   const std::string hash = RequestHash(request);
-  if (Repeats(request, hash, response, done)) return;
+  if (!request.validate_only() &&
+      RespondAsBefore(studies_.FindRequest(request.request_id(), hash), response, done)) {
+    return;
+  }
   v1::StudySpecification specification = request.specification();
   PinData(datasets_, specification, violations);
   StudyPlan plan = PlanStudy(specification, violations);
@@ -168,25 +162,9 @@ void StudyServiceHandler::Create(const v1::CreateStudyRequest& request, v1::Stud
                            now, *study);
       },
       [this, study, done, &response](const absl::Status& status) {
-        done(status.ok() ? Answer(study->name(), response) : status);
+        if (!status.ok()) return done(status);
+        Respond(studies_.Get(study->name()), response, done);
       });
-}
-
-template <typename Request>
-bool StudyServiceHandler::Repeats(const Request& request, const std::string& hash,
-                                  v1::Study& response, const Calls::Done& done) const {
-  if (request.validate_only()) return false;
-  absl::StatusOr<std::optional<v1::Study>> known = studies_.FindRequest(request.request_id(), hash);
-  if (known.ok() && !known->has_value()) return false;
-  const absl::Status found = known.status();
-  if (found.ok()) response = **std::move(known);
-  done(found);
-  return true;
-}
-
-absl::Status StudyServiceHandler::Answer(const std::string& name, v1::Study& response) const {
-  ASSIGN_OR_RETURN(response, studies_.Get(name));
-  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* StudyServiceHandler::ExtendStudy(grpc::CallbackServerContext* context,
@@ -199,10 +177,13 @@ grpc::ServerUnaryReactor* StudyServiceHandler::ExtendStudy(grpc::CallbackServerC
 void StudyServiceHandler::Extend(const v1::ExtendStudyRequest& request, v1::Study& response,
                                  const Calls::Done& done) {
   Violations violations;
-  CheckRequest(request, violations);
+  CheckSubmission(request.request_id(), request.priority(), request.ByteSizeLong(), violations);
   if (!violations.empty()) return done(ViolationsError(violations, "INVALID_REQUEST"));
   const std::string hash = RequestHash(request);
-  if (Repeats(request, hash, response, done)) return;
+  if (!request.validate_only() &&
+      RespondAsBefore(studies_.FindRequest(request.request_id(), hash), response, done)) {
+    return;
+  }
   const absl::StatusOr<v1::Study> known = studies_.Get(request.name());
   if (!known.ok()) return done(known.status());
   if (known->state() == v1::CANCELLED || known->state() == v1::CANCELLING)
@@ -231,7 +212,8 @@ void StudyServiceHandler::Extend(const v1::ExtendStudyRequest& request, v1::Stud
         return trainyard::ExtendStudy(connection, request_id, hash, names, known_points, *added);
       },
       [this, added, done, &response](const absl::Status& status) {
-        done(status.ok() ? Answer(added->name(), response) : status);
+        if (!status.ok()) return done(status);
+        Respond(studies_.Get(added->name()), response, done);
       });
 }
 

@@ -51,12 +51,6 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
  private:
   void Create(const v1::CreateStudyRequest& request, v1::Study& response, const Calls::Done& done);
   void Extend(const v1::ExtendStudyRequest& request, v1::Study& response, const Calls::Done& done);
-  // What an earlier request with this id made; `done` is then called, and the answer is true.
-  template <typename Request>
-  bool Repeats(const Request& request, const std::string& hash, v1::Study& response,
-               const Calls::Done& done) const;
-  // Answers with the study as it is on disk.
-  absl::Status Answer(const std::string& name, v1::Study& response) const;
   absl::StatusOr<v1::Study> Read(const std::string& name);
   absl::Status Cancel(const std::string& name, v1::Study& response);
 

@@ -1,7 +1,6 @@
 #include "server/api/sweep_service.h"
 
 #include <memory>
-#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "server/api/paging.h"
 #include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
+#include "server/api/respond.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/job_state.h"
 #include "server/store/names.h"
@@ -25,19 +25,11 @@
 namespace trainyard {
 namespace {
 
-constexpr size_t kLargestRequest = 1 << 20;
 constexpr size_t kMostKnown = 16;
 constexpr int kJobsForRate = 20;
 // Wrong trials that are said; the others are wrong alike.
 constexpr size_t kMostViolations = 100;
 constexpr char kPageScope[] = "sweeps";
-
-void CheckRequest(const v1::CreateSweepRequest& request, Violations& violations) {
-  CheckRequestId(request.request_id(), violations);
-  CheckPriority(request.priority(), violations);
-  if (request.ByteSizeLong() > kLargestRequest)
-    violations.Add("specification", absl::StrCat("at most ", kLargestRequest, " bytes"));
-}
 
 // Checks the job of each trial as one of a user's, and counts what it takes. What is wrong in many
 // trials is said once.
@@ -110,16 +102,12 @@ grpc::ServerUnaryReactor* SweepServiceHandler::CreateSweep(grpc::CallbackServerC
 void SweepServiceHandler::Create(const v1::CreateSweepRequest& request, v1::Sweep& response,
                                  const Calls::Done& done) {
   Violations violations;
-  CheckRequest(request, violations);
+  CheckSubmission(request.request_id(), request.priority(), request.ByteSizeLong(), violations);
   if (!violations.empty()) return done(ViolationsError(violations, "INVALID_REQUEST"));
-  if (!request.validate_only()) {
-    absl::StatusOr<std::optional<v1::Sweep>> known =
-        sweeps_.FindRequest(request.request_id(), RequestHash(request));
-    if (!known.ok()) return done(known.status());
-    if (known->has_value()) {
-      response = **std::move(known);
-      return done(absl::OkStatus());
-    }
+  const std::string hash = RequestHash(request);
+  if (!request.validate_only() &&
+      RespondAsBefore(sweeps_.FindRequest(request.request_id(), hash), response, done)) {
+    return;
   }
   v1::SweepSpecification specification = request.specification();
   PinData(datasets_, specification, violations);
@@ -149,10 +137,7 @@ void SweepServiceHandler::Make(const v1::CreateSweepRequest& request, SweepPlan 
       [this, sweep, done, &response](const absl::Status& status) {
         if (!status.ok()) return done(status);
         asha_.Follow(sweep->name());
-        absl::StatusOr<v1::Sweep> made = sweeps_.Get(sweep->name());
-        const absl::Status found = made.status();
-        if (found.ok()) response = *std::move(made);
-        done(found);
+        Respond(sweeps_.Get(sweep->name()), response, done);
       });
 }
 
