@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/base/label.h"
 #include "engine/base/saturated.h"
 #include "engine/base/status.h"
 #include "engine/export/safetensors.h"
@@ -417,11 +418,7 @@ int64_t StepSamples(const v1::Specification& specification) {
 }
 
 void CheckName(const std::string& name, Violations& violations) {
-  const bool good =
-      name.size() <= kMaxNameSize && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-      });
-  if (!good)
+  if (!IsLabel(name, kMaxNameSize))
     violations.Add("name", absl::StrCat("must be at most ", kMaxNameSize, " of [a-z0-9-]"));
 }
 

@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/error_info.h"
+#include "engine/base/label.h"
 #include "engine/base/safe_text.h"
 #include "engine/base/status.h"
 
@@ -65,10 +66,7 @@ std::string DatasetReference::Text() const {
 }
 
 absl::Status CheckDatasetName(const std::string& name) {
-  const bool good =
-      !name.empty() && name.size() <= kLongestName && name[0] != '-' &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
-  if (good) return absl::OkStatus();
+  if (IsLabel(name, kLongestName) && !name.empty() && name[0] != '-') return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("'", SafeText(name, kLongestShown), "' is no name of a data set; expected 1 to ",
                    kLongestName, " of a-z, 0-9 and -, such as flowers"));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/error_info.h"
+#include "engine/base/label.h"
 #include "engine/base/status.h"
 
 namespace trainyard {
@@ -25,7 +26,7 @@ constexpr int kMaxCandidates = 5;
 std::string Label(const Collection& collection, const std::string& wanted) {
   std::string label;
   for (const char c : wanted.substr(0, kLongestLabel)) {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-') label += c;
+    if (IsLabelCharacter(c)) label += c;
   }
   return label.empty() ? collection.noun : label;
 }

@@ -1,18 +1,14 @@
 #include "server/studies/contender_checks.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
+#include "engine/base/label.h"
 
 namespace trainyard {
 
 void CheckLabel(const std::string& path, const std::string& name, bool required,
                 Violations& violations) {
-  const bool good = name.size() <= kLongestName && (!required || !name.empty()) &&
-                    std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-                    });
-  if (!good) violations.Add(path, absl::StrCat("must be 1 to ", kLongestName, " of [a-z0-9-]"));
+  if (!IsLabel(name, kLongestName) || (required && name.empty()))
+    violations.Add(path, absl::StrCat("must be 1 to ", kLongestName, " of [a-z0-9-]"));
 }
 
 void CheckJobFields(const v1::Specification& job, const std::string& path, Violations& violations) {

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/field_path.h"
+#include "engine/base/label.h"
 #include "server/sweeps/objective.h"
 #include "server/sweeps/rungs.h"
 #include "server/sweeps/sample.h"
@@ -251,11 +252,8 @@ void CheckSize(const v1::SweepSpecification& sweep, uint64_t trials, Violations&
 }  // namespace
 
 void CheckSweep(const v1::SweepSpecification& sweep, Violations& violations) {
-  const bool good = sweep.name().size() <= kLongestName &&
-                    std::all_of(sweep.name().begin(), sweep.name().end(), [](unsigned char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-                    });
-  if (!good) violations.Add("name", absl::StrCat("at most ", kLongestName, " of [a-z0-9-]"));
+  if (!IsLabel(sweep.name(), kLongestName))
+    violations.Add("name", absl::StrCat("at most ", kLongestName, " of [a-z0-9-]"));
   CheckJob(sweep.specification(), violations);
   CheckObjective(sweep.objective(), violations);
   if (!v1::SweepMethod_IsValid(sweep.method()) || sweep.method() == v1::METHOD_UNSPECIFIED)
