@@ -7,9 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "engine/base/error_info.h"
 #include "engine/base/status.h"
+#include "server/api/cancel_parts.h"
 #include "server/api/paging.h"
 #include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
@@ -284,17 +283,9 @@ grpc::ServerUnaryReactor* StudyServiceHandler::CancelStudy(grpc::CallbackServerC
 
 absl::Status StudyServiceHandler::Cancel(const std::string& name, v1::Study& response) {
   ASSIGN_OR_RETURN(const v1::Study study, studies_.Get(name));
-  if (IsTerminal(study.state())) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(study.name(), " has ended: it is ",
-                                                                 StateName(study.state()))),
-                      "STUDY_TERMINAL", {{"state", StateName(study.state())}});
-  }
+  if (IsTerminal(study.state())) return HasEnded(study.name(), study.state(), "STUDY_TERMINAL");
   RETURN_IF_ERROR(studies_.MarkCancelled(study.name()));
-  // One that ends meanwhile stays as it ended.
-  for (const v1::StudyPoint& point : study.points()) {
-    if (!IsTerminal(point.state()))
-      manager_.Cancel(point.job(), "", "", [](const absl::StatusOr<v1::Job>&) {});
-  }
+  CancelParts(manager_, study.points());
   ASSIGN_OR_RETURN(response, studies_.Get(study.name()));
   return absl::OkStatus();
 }

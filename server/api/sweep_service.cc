@@ -9,8 +9,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "engine/base/error_info.h"
 #include "engine/base/status.h"
+#include "server/api/cancel_parts.h"
 #include "server/api/paging.h"
 #include "server/api/request_checks.h"
 #include "server/api/request_hash.h"
@@ -225,17 +225,10 @@ grpc::ServerUnaryReactor* SweepServiceHandler::StopSweep(grpc::CallbackServerCon
 
 absl::Status SweepServiceHandler::Stop(const std::string& name, v1::Sweep& response) {
   ASSIGN_OR_RETURN(const v1::Sweep sweep, sweeps_.Get(name));
-  if (sweep.state() == v1::SUCCEEDED || sweep.state() == v1::FAILED) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(sweep.name(), " has ended: it is ",
-                                                                 StateName(sweep.state()))),
-                      "SWEEP_TERMINAL", {{"state", StateName(sweep.state())}});
-  }
+  if (sweep.state() == v1::SUCCEEDED || sweep.state() == v1::FAILED)
+    return HasEnded(sweep.name(), sweep.state(), "SWEEP_TERMINAL");
   RETURN_IF_ERROR(sweeps_.MarkStopped(sweep.name()));
-  // One that ends meanwhile stays as it ended.
-  for (const v1::SweepTrial& trial : sweep.trials()) {
-    if (!IsTerminal(trial.state()))
-      manager_.Cancel(trial.job(), "", "", [](const absl::StatusOr<v1::Job>&) {});
-  }
+  CancelParts(manager_, sweep.trials());
   ASSIGN_OR_RETURN(response, sweeps_.Get(sweep.name()));
   return absl::OkStatus();
 }

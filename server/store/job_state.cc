@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/base/error_info.h"
+
 namespace trainyard {
 namespace {
 
@@ -33,6 +35,11 @@ const std::string& StateName(v1::JobState state) { return v1::JobState_Name(stat
 v1::JobState StateOfName(const std::string& name) {
   v1::JobState state = v1::JOB_STATE_UNSPECIFIED;
   return v1::JobState_Parse(name, &state) ? state : v1::JOB_STATE_UNSPECIFIED;
+}
+
+absl::Status HasEnded(const std::string& name, v1::JobState state, const std::string& reason) {
+  return WithReason(absl::FailedPreconditionError(name + " has ended: it is " + StateName(state)),
+                    reason, {{"state", StateName(state)}});
 }
 
 }  // namespace trainyard

@@ -12,6 +12,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "trainyard/v1/event.pb.h"
 
 namespace trainyard {
@@ -23,5 +24,7 @@ bool IsTerminal(v1::JobState state);
 const std::string& StateName(v1::JobState state);
 // JOB_STATE_UNSPECIFIED where there is none of that name.
 v1::JobState StateOfName(const std::string& name);
+// FAILED_PRECONDITION `reason`: `name`, a job or what jobs make up, is in a terminal state.
+absl::Status HasEnded(const std::string& name, v1::JobState state, const std::string& reason);
 
 }  // namespace trainyard

@@ -61,11 +61,7 @@ void ApplyRun(const v1::RunResult& result, v1::Job& job) {
 }  // namespace
 
 absl::Status ApplyEvent(const v1::Event& event, v1::Job& job) {
-  if (IsTerminal(job.state())) {
-    return WithReason(
-        absl::FailedPreconditionError(job.name() + " has ended: it is " + StateName(job.state())),
-        "JOB_TERMINAL", {{"state", StateName(job.state())}});
-  }
+  if (IsTerminal(job.state())) return HasEnded(job.name(), job.state(), "JOB_TERMINAL");
   switch (event.kind_case()) {
     case v1::Event::kState:
       if (absl::Status status = ApplyState(event, job); !status.ok()) return status;

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/error_info.h"
+
 namespace trainyard {
 namespace {
 
@@ -37,6 +39,14 @@ TEST(JobState, NamesGoBothWays) {
   EXPECT_EQ(StateOfName("CANCELLING"), v1::CANCELLING);
   EXPECT_EQ(StateOfName("cancelling"), v1::JOB_STATE_UNSPECIFIED);
   EXPECT_EQ(StateOfName(""), v1::JOB_STATE_UNSPECIFIED);
+}
+
+TEST(JobState, WhatHasEndedSaysHow) {
+  const absl::Status ended = HasEnded("jobs/a", v1::FAILED, "JOB_TERMINAL");
+  EXPECT_EQ(ended.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ended.message(), "jobs/a has ended: it is FAILED");
+  EXPECT_EQ(ReasonOf(ended), "JOB_TERMINAL");
+  EXPECT_EQ(MetadataOf(ended).at("state"), "FAILED");
 }
 
 }  // namespace
