@@ -91,6 +91,12 @@ absl::Status SaveJob(Connection& connection, const JobRow& row) {
       Blob{row.summary.SerializeAsString()}, row.id);
 }
 
+absl::Status SetParent(Connection& connection, const std::string& job, const std::string& parent) {
+  ASSIGN_OR_RETURN(JobRow row, FindJob(connection, job));
+  row.summary.set_parent(parent);
+  return SaveJob(connection, row);
+}
+
 absl::Status FillJob(Connection& connection, int64_t id, v1::Job& job) {
   Statement query = connection.Query(
       "SELECT s.specification, s.model, r.payload FROM specifications s LEFT JOIN results r ON "

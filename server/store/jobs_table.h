@@ -45,6 +45,8 @@ absl::StatusOr<JobRow> InsertJob(Connection& connection, const v1::Specification
 
 // Writes what may change.
 absl::Status SaveJob(Connection& connection, const JobRow& row);
+// Says of a job which study or sweep made it.
+absl::Status SetParent(Connection& connection, const std::string& job, const std::string& parent);
 
 // Adds specification, model and results to a light job.
 absl::Status FillJob(Connection& connection, int64_t id, v1::Job& job);

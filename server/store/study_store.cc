@@ -9,6 +9,7 @@
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "server/store/job_state.h"
+#include "server/store/jobs_table.h"
 #include "server/store/names.h"
 #include "server/store/requests.h"
 
@@ -109,6 +110,8 @@ absl::Status InsertStudy(Connection& connection, const std::string& request_id,
   for (size_t point = 0; point < jobs.size(); ++point) {
     RETURN_IF_ERROR(connection.Run("INSERT INTO study_jobs (study_id, point, job) VALUES (?, ?, ?)",
                                    id, static_cast<int64_t>(point), jobs[point]));
+    if (!study.points(static_cast<int>(point)).reused())
+      RETURN_IF_ERROR(SetParent(connection, jobs[point], name));
   }
   return absl::OkStatus();
 }
@@ -146,6 +149,7 @@ absl::Status ExtendStudy(Connection& connection, const std::string& request_id,
   for (size_t i = 0; i < jobs.size(); ++i) {
     RETURN_IF_ERROR(connection.Run("INSERT INTO study_jobs (study_id, point, job) VALUES (?, ?, ?)",
                                    row.id, known_points + static_cast<int64_t>(i), jobs[i]));
+    RETURN_IF_ERROR(SetParent(connection, jobs[i], added.name()));
   }
   if (request_id.empty()) return absl::OkStatus();
   return connection.Run(

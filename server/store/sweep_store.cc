@@ -114,9 +114,7 @@ absl::Status InsertSweep(Connection& connection, const std::string& request_id,
   for (size_t trial = 0; trial < jobs.size(); ++trial) {
     RETURN_IF_ERROR(connection.Run("INSERT INTO sweep_jobs (sweep_id, trial, job) VALUES (?, ?, ?)",
                                    id, static_cast<int64_t>(trial), jobs[trial]));
-    ASSIGN_OR_RETURN(JobRow job, FindJob(connection, jobs[trial]));
-    job.summary.set_parent(name);
-    RETURN_IF_ERROR(SaveJob(connection, job));
+    RETURN_IF_ERROR(SetParent(connection, jobs[trial], name));
   }
   return absl::OkStatus();
 }

@@ -74,6 +74,23 @@ TEST_F(StudyStoreTest, AnExtensionAddsPointsInTheirOrder) {
   }
 }
 
+TEST_F(StudyStoreTest, TheJobsThatItMadeNameIt) {
+  const std::string name = Make();
+  ASSERT_OK(Extend(name));
+  const v1::Study study = Get(name);
+  for (const v1::StudyPoint& point : study.points())
+    EXPECT_EQ(Row(point.job()).summary.parent(), name);
+  // One that was there before stays as it is.
+  v1::Study other;
+  AddPoint(other, "a", 100);
+  other.mutable_points(0)->set_reused(true);
+  const std::vector<std::string> jobs = {AddJob("by-itself")};
+  ASSERT_OK(Write([&](Connection& connection) {
+    return InsertStudy(connection, "", "hash", jobs, Counter(), clock_.Now(), other);
+  }));
+  EXPECT_EQ(Row(jobs[0]).summary.parent(), "");
+}
+
 TEST_F(StudyStoreTest, ATransactionThatFailsLeavesTheStudyAsItWas) {
   const std::string name = Make();
   const absl::Status failed = Write([&](Connection& connection) -> absl::Status {
