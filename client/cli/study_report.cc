@@ -10,7 +10,7 @@
 #include "client/cli/study_view.h"
 #include "client/figures/svg.h"
 #include "client/lib/files.h"
-#include "client/lib/job_names.h"
+#include "client/lib/resource_names.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_text.h"
 #include "engine/base/status.h"

@@ -12,9 +12,6 @@ namespace trainyard::client {
 // listed.
 absl::StatusOr<std::string> ResolveJob(Client& client, const std::string& text);
 
-// Letters, digits, '-', '_' and '.': what names below a collection are made of.
-bool IsResourceId(const std::string& id);
-
 // "jobs/lenet" -> "lenet".
 std::string ShortJobName(const std::string& name);
 
