@@ -41,6 +41,12 @@ std::string Flops(uint64_t flops) {
                 {" FLOP", " kFLOP", " MFLOP", " GFLOP", " TFLOP", " PFLOP"}, 0);
 }
 
+std::string FlopsText(double flops) {
+  constexpr double kMost = 1e19;  // what a whole number holds
+  if (!(flops > 0)) return "-";
+  return Flops(static_cast<uint64_t>(std::fmin(flops, kMost)));
+}
+
 std::string Rate(double per_second) {
   if (!std::isfinite(per_second) || per_second < 0) return "-";
   return Scaled(per_second, {"", "k", "M", "G"}, per_second < 10 ? 1 : 0);

@@ -17,6 +17,7 @@ namespace trainyard::cli {
 std::string Count(uint64_t value);                      // 1,234,567
 std::string Bytes(uint64_t bytes);                      // 999 B, 1.2 MB, 16.0 GB
 std::string Flops(uint64_t flops);                      // 16.8 GFLOP
+std::string FlopsText(double flops);                    // the same; "-" where it is not known
 std::string Rate(double per_second);                    // 950, 12.3k, 1.2M
 std::string ClockTime(double seconds);                  // 0:09, 12:34, 1:02:03; -:-- where unknown
 std::string Metric(double value);                       // 0.9123, 0.2431, 1.2e-05

@@ -1,7 +1,6 @@
 #include "client/cli/study_submission.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -15,13 +14,6 @@
 
 namespace trainyard::cli {
 namespace {
-
-constexpr double kMostFlops = 1e19;  // what a whole number holds
-
-std::string FlopsText(double flops) {
-  if (!(flops > 0)) return "-";
-  return Flops(static_cast<uint64_t>(std::fmin(flops, kMostFlops)));
-}
 
 // "16.8G": in a column that says what it is.
 std::string FlopsCell(double flops) {

@@ -18,13 +18,7 @@
 namespace trainyard::cli {
 namespace {
 
-constexpr double kMostFlops = 1e19;  // what a whole number holds
 constexpr int kShownTrials = 10;
-
-std::string FlopsText(double flops) {
-  if (!(flops > 0)) return "-";
-  return Flops(static_cast<uint64_t>(std::fmin(flops, kMostFlops)));
-}
 
 }  // namespace
 

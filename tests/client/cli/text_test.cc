@@ -22,6 +22,10 @@ TEST(Format, WritesNumbersForPeople) {
   EXPECT_EQ(Bytes(16'000'000'000), "16.0 GB");
   EXPECT_EQ(Bytes(999'999), "1.0 MB");
   EXPECT_EQ(Flops(16'800'000'000), "16.8 GFLOP");
+  EXPECT_EQ(FlopsText(16.8e9), "16.8 GFLOP");
+  EXPECT_EQ(FlopsText(1e30), Flops(10'000'000'000'000'000'000u));
+  EXPECT_EQ(FlopsText(0), "-");
+  EXPECT_EQ(FlopsText(kNan), "-");
   EXPECT_EQ(Rate(12'345), "12.3k");
   EXPECT_EQ(Rate(7.25), "7.2");
   EXPECT_EQ(Rate(kNan), "-");
