@@ -12,6 +12,7 @@
 #include "server/store/contents.h"
 #include "server/store/dataset_names.h"
 #include "server/store/requests.h"
+#include "server/store/rows.h"
 #include "trainyard/v1/event.pb.h"
 
 namespace trainyard {
@@ -33,10 +34,7 @@ absl::Status NotFound(const std::string& type, const std::string& name, const st
 absl::StatusOr<VersionRow> ReadVersion(const Statement& query) {
   VersionRow row;
   row.dataset = query.Bytes(0);
-  if (!row.summary.ParseFromString(query.Bytes(1))) {
-    return WithReason(absl::DataLossError("the row of a data set cannot be read"),
-                      "DATABASE_CORRUPT");
-  }
+  if (!row.summary.ParseFromString(query.Bytes(1))) return UnreadableRow("data set");
   row.layout_sha256 = query.Bytes(2);
   row.appended_sha256 = query.Bytes(3);
   return row;

@@ -8,19 +8,19 @@
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "server/store/names.h"
+#include "server/store/rows.h"
 
 namespace trainyard {
 namespace {
 
 // A list scores all that wait for their runs, and a record reads all that have a score.
 constexpr int64_t kMostForecasts = 2000;
-constexpr char kColumns[] = "SELECT id, result_key, forecast FROM forecasts ";
+constexpr char kSelect[] = "SELECT id, result_key, forecast FROM forecasts";
 
 absl::Status ReadRow(const Statement& query, StoredForecast& row) {
   row.result_key = query.Bytes(1);
   if (row.forecast.ParseFromString(query.Bytes(2))) return absl::OkStatus();
-  return WithReason(absl::DataLossError("the row of a forecast cannot be read"),
-                    "DATABASE_CORRUPT");
+  return UnreadableRow(kForecasts.noun);
 }
 
 }  // namespace
@@ -56,10 +56,8 @@ absl::StatusOr<StoredForecast> ForecastStore::Get(const std::string& name) const
   StoredForecast row;
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
     ASSIGN_OR_RETURN(const std::string full, ResolveName(connection, kForecasts, name, "name"));
-    Statement query = connection.Query(absl::StrCat(kColumns, "WHERE name = ?"), full);
-    if (query.Next()) return ReadRow(query, row);
-    RETURN_IF_ERROR(query.status());
-    return NoSuch(kForecasts, full);
+    return ReadRowOf(connection, kForecasts, kSelect, full,
+                     [&](const Statement& query) { return ReadRow(query, row); });
   }));
   return row;
 }
@@ -71,7 +69,7 @@ absl::StatusOr<std::vector<StoredForecast>> ForecastStore::Select(const std::str
   std::vector<StoredForecast> rows;
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
     Statement query = connection.Query(
-        absl::StrCat(kColumns, "WHERE ", where, " ORDER BY id DESC LIMIT ?3"), a, b, limit);
+        absl::StrCat(kSelect, " WHERE ", where, " ORDER BY id DESC LIMIT ?3"), a, b, limit);
     while (query.Next()) {
       RETURN_IF_ERROR(ReadRow(query, rows.emplace_back()));
       if (last_id != nullptr) *last_id = query.Int(0);

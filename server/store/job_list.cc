@@ -11,6 +11,7 @@
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "server/store/job_state.h"
+#include "server/store/rows.h"
 
 namespace trainyard {
 namespace {
@@ -175,8 +176,7 @@ absl::StatusOr<JobPage> ListJobs(Connection& connection, const ListJobsQuery& qu
       entry.key = {scan.Int(1), scan.Int(0)};
       v1::Job results;
       if (!entry.job.ParseFromString(scan.Bytes(2)) || !results.ParseFromString(scan.Bytes(3))) {
-        return WithReason(absl::DataLossError("the row of a job cannot be read"),
-                          "DATABASE_CORRUPT");
+        return UnreadableRow(kJobs.noun);
       }
       entry.job.mutable_results()->Swap(results.mutable_results());
     }

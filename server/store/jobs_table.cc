@@ -8,6 +8,7 @@
 #include "engine/base/status.h"
 #include "google/protobuf/util/time_util.h"
 #include "server/store/names.h"
+#include "server/store/rows.h"
 
 namespace trainyard {
 namespace {
@@ -30,21 +31,16 @@ absl::Status ReadRow(const Statement& query, JobRow& row) {
   row.stalled_attempts = static_cast<uint32_t>(query.Int(6));
   row.checkpoints_kept = static_cast<uint32_t>(query.Int(7));
   if (row.summary.ParseFromString(query.Bytes(8))) return absl::OkStatus();
-  return WithReason(absl::DataLossError("the row of a job cannot be read"), "DATABASE_CORRUPT");
+  return UnreadableRow(kJobs.noun);
 }
 
 }  // namespace
 
 absl::StatusOr<JobRow> FindJob(Connection& connection, const std::string& name) {
-  Statement query =
-      connection.Query(std::string("SELECT ") + kColumns + " FROM jobs WHERE name = ?", name);
   JobRow row;
-  if (query.Next()) {
-    RETURN_IF_ERROR(ReadRow(query, row));
-    return row;
-  }
-  RETURN_IF_ERROR(query.status());
-  return NoSuch(kJobs, name);
+  RETURN_IF_ERROR(ReadRowOf(connection, kJobs, std::string("SELECT ") + kColumns + " FROM jobs",
+                            name, [&](const Statement& query) { return ReadRow(query, row); }));
+  return row;
 }
 
 absl::StatusOr<JobRow> InsertJob(Connection& connection, const v1::Specification& specification,

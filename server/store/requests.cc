@@ -29,6 +29,16 @@ absl::Status RequestIdReused(const std::string& request_id) {
       "REQUEST_ID_REUSED");
 }
 
+absl::StatusOr<std::string> NameMadeBy(Statement query, const std::string& request_id,
+                                       const std::string& request_hash) {
+  if (!query.Next()) {
+    RETURN_IF_ERROR(query.status());
+    return "";
+  }
+  if (query.Bytes(1) != request_hash) return RequestIdReused(request_id);
+  return query.Bytes(0);
+}
+
 absl::StatusOr<std::optional<v1::Job>> FindAnswer(Connection& connection,
                                                   const std::string& request_id,
                                                   const std::string& body_hash) {

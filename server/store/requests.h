@@ -20,6 +20,11 @@ inline constexpr std::chrono::nanoseconds kAnswersAreKept = std::chrono::hours(7
 // ALREADY_EXISTS REQUEST_ID_REUSED: the id was used with another body.
 absl::Status RequestIdReused(const std::string& request_id);
 
+// `query` gives the name of what the request made, and the hash of its body. That name; "" where
+// the query has no row. ALREADY_EXISTS REQUEST_ID_REUSED.
+absl::StatusOr<std::string> NameMadeBy(Statement query, const std::string& request_id,
+                                       const std::string& request_hash);
+
 // The stored answer; nothing where the id is empty or new. ALREADY_EXISTS REQUEST_ID_REUSED where
 // it was used with another body.
 absl::StatusOr<std::optional<v1::Job>> FindAnswer(Connection& connection,

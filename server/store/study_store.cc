@@ -8,7 +8,7 @@
 
 #include "engine/base/error_info.h"
 #include "engine/base/status.h"
-#include "server/store/job_state.h"
+#include "server/store/job_groups.h"
 #include "server/store/jobs_table.h"
 #include "server/store/names.h"
 #include "server/store/requests.h"
@@ -16,31 +16,23 @@
 namespace trainyard {
 namespace {
 
-constexpr char kColumns[] = "SELECT id, cancelled, study FROM studies ";
+constexpr char kSelect[] = "SELECT id, cancelled, study FROM studies";
 
-struct StudyRow {
-  int64_t id = 0;
-  bool cancelled = false;
-  v1::Study study;
-};
+using StudyRow = GroupRow<v1::Study>;
 
-absl::Status ReadRow(const Statement& query, StudyRow& row) {
-  row.id = query.Int(0);
-  row.cancelled = query.Int(1) != 0;
-  if (row.study.ParseFromString(query.Bytes(2))) return absl::OkStatus();
-  return WithReason(absl::DataLossError("the row of a study cannot be read"), "DATABASE_CORRUPT");
+absl::Status FindRow(Connection& connection, const std::string& name, StudyRow& row) {
+  return ReadRowOf(connection, kStudies, kSelect, name,
+                   [&](const Statement& query) { return ReadGroup(query, kStudies, row); });
 }
 
-v1::JobState StateOf(const v1::Study& study, bool cancelled) {
+v1::JobState StateOf(const v1::Study& study, bool ended_early) {
   bool any_good = false;
   bool all_ended = true;
   for (const v1::StudyPoint& point : study.points()) {
     all_ended = all_ended && IsTerminal(point.state());
     any_good = any_good || point.state() == v1::SUCCEEDED;
   }
-  if (cancelled) return all_ended ? v1::CANCELLED : v1::CANCELLING;
-  if (!all_ended) return v1::RUNNING;
-  return any_good ? v1::SUCCEEDED : v1::FAILED;
+  return StateOfGroup(all_ended, any_good, ended_early);
 }
 
 // Contender by contender, ascending sizes: points that were added later stand behind the others in
@@ -59,23 +51,16 @@ void SortPoints(v1::Study& study) {
 }
 
 // States of the jobs, and what follows from them.
-absl::Status FillStates(Connection& connection, const StudyRow& row, v1::Study& study) {
-  Statement query = connection.Query(
-      "SELECT s.point, s.job, j.state FROM study_jobs s LEFT JOIN jobs j ON j.name = s.job WHERE "
-      "s.study_id = ?",
-      row.id);
-  uint32_t ended = 0;
-  while (query.Next()) {
-    const int64_t index = query.Int(0);
-    if (index < 0 || index >= study.points_size()) continue;
-    v1::StudyPoint& point = *study.mutable_points(static_cast<int>(index));
-    point.set_job(query.Bytes(1));
-    point.set_state(static_cast<v1::JobState>(query.Int(2)));
-    if (IsTerminal(point.state())) ++ended;
-  }
-  RETURN_IF_ERROR(query.status());
+absl::Status FillStates(Connection& connection, StudyRow& row) {
+  v1::Study& study = row.group;
+  ASSIGN_OR_RETURN(
+      const uint32_t ended,
+      FillJobs(connection.Query("SELECT s.point, s.job, j.state FROM study_jobs s LEFT JOIN jobs j "
+                                "ON j.name = s.job WHERE s.study_id = ?",
+                                row.id),
+               *study.mutable_points()));
   study.set_points_ended(ended);
-  study.set_state(StateOf(study, row.cancelled));
+  study.set_state(StateOf(study, row.ended_early));
   SortPoints(study);
   return absl::OkStatus();
 }
@@ -127,25 +112,18 @@ absl::Status ExtendStudy(Connection& connection, const std::string& request_id,
                          int known_points, const v1::Study& added) {
   RETURN_IF_ERROR(CheckUnused(connection, request_id));
   StudyRow row;
-  {
-    Statement query = connection.Query(std::string(kColumns) + "WHERE name = ?", added.name());
-    if (!query.Next()) {
-      RETURN_IF_ERROR(query.status());
-      return NoSuch(kStudies, added.name());
-    }
-    RETURN_IF_ERROR(ReadRow(query, row));
-  }
-  if (row.cancelled) return StudyCancelled(added.name());
-  if (row.study.points_size() != known_points) {
+  RETURN_IF_ERROR(FindRow(connection, added.name(), row));
+  if (row.ended_early) return StudyCancelled(added.name());
+  if (row.group.points_size() != known_points) {
     return WithReason(absl::UnavailableError(added.name() + " was extended meanwhile: try again"),
                       "STUDY_CHANGED", {});
   }
-  *row.study.mutable_specification() = added.specification();
-  row.study.mutable_points()->MergeFrom(added.points());
-  row.study.set_total_runs(row.study.total_runs() + added.total_runs());
-  row.study.set_total_flops(row.study.total_flops() + added.total_flops());
+  *row.group.mutable_specification() = added.specification();
+  row.group.mutable_points()->MergeFrom(added.points());
+  row.group.set_total_runs(row.group.total_runs() + added.total_runs());
+  row.group.set_total_flops(row.group.total_flops() + added.total_flops());
   RETURN_IF_ERROR(connection.Run("UPDATE studies SET study = ? WHERE id = ?",
-                                 Blob{row.study.SerializeAsString()}, row.id));
+                                 Blob{row.group.SerializeAsString()}, row.id));
   for (size_t i = 0; i < jobs.size(); ++i) {
     RETURN_IF_ERROR(connection.Run("INSERT INTO study_jobs (study_id, point, job) VALUES (?, ?, ?)",
                                    row.id, known_points + static_cast<int64_t>(i), jobs[i]));
@@ -161,17 +139,10 @@ absl::StatusOr<v1::Study> StudyStore::Get(const std::string& name) const {
   StudyRow row;
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
     ASSIGN_OR_RETURN(const std::string full, ResolveName(connection, kStudies, name, "name"));
-    {
-      Statement query = connection.Query(std::string(kColumns) + "WHERE name = ?", full);
-      if (!query.Next()) {
-        RETURN_IF_ERROR(query.status());
-        return NoSuch(kStudies, full);
-      }
-      RETURN_IF_ERROR(ReadRow(query, row));
-    }
-    return FillStates(connection, row, row.study);
+    RETURN_IF_ERROR(FindRow(connection, full, row));
+    return FillStates(connection, row);
   }));
-  return std::move(row.study);
+  return std::move(row.group);
 }
 
 absl::StatusOr<std::optional<v1::Study>> StudyStore::FindRequest(
@@ -184,10 +155,8 @@ absl::StatusOr<std::optional<v1::Study>> StudyStore::FindRequest(
         "r.body_hash FROM study_requests r JOIN studies s ON s.id = r.study_id WHERE r.request_id "
         "= ?",
         request_id, request_id);
-    if (!query.Next()) return query.status();
-    name = query.Bytes(0);
-    if (query.Bytes(1) == request_hash) return absl::OkStatus();
-    return RequestIdReused(request_id);
+    ASSIGN_OR_RETURN(name, NameMadeBy(std::move(query), request_id, request_hash));
+    return absl::OkStatus();
   }));
   if (name.empty()) return std::nullopt;
   ASSIGN_OR_RETURN(v1::Study study, Get(name));
@@ -198,25 +167,15 @@ absl::StatusOr<std::vector<v1::Study>> StudyStore::List(int count, int64_t befor
                                                         int64_t& last_id) const {
   std::vector<StudyRow> rows;
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
-    {
-      Statement query =
-          connection.Query(std::string(kColumns) + "WHERE id < ? OR ? = 0 ORDER BY id DESC LIMIT ?",
-                           before_id, before_id, count + 1);
-      while (query.Next()) RETURN_IF_ERROR(ReadRow(query, rows.emplace_back()));
-      RETURN_IF_ERROR(query.status());
-    }
-    for (StudyRow& row : rows) RETURN_IF_ERROR(FillStates(connection, row, row.study));
+    ASSIGN_OR_RETURN(
+        rows, NewestGroups<v1::Study>(connection, kStudies, kSelect, count, before_id, last_id));
+    for (StudyRow& row : rows) RETURN_IF_ERROR(FillStates(connection, row));
     return absl::OkStatus();
   }));
-  last_id = 0;
-  if (rows.size() > static_cast<size_t>(count)) {
-    rows.pop_back();
-    last_id = rows.back().id;
-  }
   std::vector<v1::Study> studies;
   for (StudyRow& row : rows) {
-    row.study.clear_points();
-    studies.push_back(std::move(row.study));
+    row.group.clear_points();
+    studies.push_back(std::move(row.group));
   }
   return studies;
 }

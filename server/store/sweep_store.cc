@@ -6,10 +6,8 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "absl/strings/str_cat.h"
-#include "engine/base/error_info.h"
 #include "engine/base/status.h"
-#include "server/store/job_state.h"
+#include "server/store/job_groups.h"
 #include "server/store/jobs_table.h"
 #include "server/store/names.h"
 #include "server/store/requests.h"
@@ -17,55 +15,34 @@
 namespace trainyard {
 namespace {
 
-constexpr char kColumns[] = "SELECT id, stopped, sweep FROM sweeps ";
+constexpr char kSelect[] = "SELECT id, stopped, sweep FROM sweeps";
 
-struct SweepRow {
-  int64_t id = 0;
-  bool stopped = false;
-  v1::Sweep sweep;
-};
+using SweepRow = GroupRow<v1::Sweep>;
 
-absl::Status Unreadable(const char* what) {
-  return WithReason(absl::DataLossError(absl::StrCat("the row of a ", what, " cannot be read")),
-                    "DATABASE_CORRUPT");
+absl::Status FindRow(Connection& connection, const std::string& name, SweepRow& row) {
+  return ReadRowOf(connection, kSweeps, kSelect, name,
+                   [&](const Statement& query) { return ReadGroup(query, kSweeps, row); });
 }
 
-absl::Status ReadRow(const Statement& query, SweepRow& row) {
-  row.id = query.Int(0);
-  row.stopped = query.Int(1) != 0;
-  return row.sweep.ParseFromString(query.Bytes(2)) ? absl::OkStatus() : Unreadable("sweep");
-}
-
-v1::JobState StateOf(const v1::Sweep& sweep, bool stopped) {
+v1::JobState StateOf(const v1::Sweep& sweep, bool ended_early) {
   bool any_good = false;
   bool all_ended = true;
   for (const v1::SweepTrial& trial : sweep.trials()) {
     all_ended = all_ended && IsTerminal(trial.state());
     any_good = any_good || (trial.state() == v1::SUCCEEDED && !trial.stopped_early());
   }
-  if (stopped) return all_ended ? v1::CANCELLED : v1::CANCELLING;
-  if (!all_ended) return v1::RUNNING;
-  return any_good ? v1::SUCCEEDED : v1::FAILED;
+  return StateOfGroup(all_ended, any_good, ended_early);
 }
 
 // States of the jobs, decisions, and what follows from them.
-absl::Status FillStates(Connection& connection, const SweepRow& row, v1::Sweep& sweep) {
-  uint32_t ended = 0;
-  {
-    Statement query = connection.Query(
-        "SELECT s.trial, s.job, j.state FROM sweep_jobs s LEFT JOIN jobs j ON j.name = s.job "
-        "WHERE s.sweep_id = ?",
-        row.id);
-    while (query.Next()) {
-      const int64_t index = query.Int(0);
-      if (index < 0 || index >= sweep.trials_size()) continue;
-      v1::SweepTrial& trial = *sweep.mutable_trials(static_cast<int>(index));
-      trial.set_job(query.Bytes(1));
-      trial.set_state(static_cast<v1::JobState>(query.Int(2)));
-      if (IsTerminal(trial.state())) ++ended;
-    }
-    RETURN_IF_ERROR(query.status());
-  }
+absl::Status FillStates(Connection& connection, SweepRow& row) {
+  v1::Sweep& sweep = row.group;
+  ASSIGN_OR_RETURN(
+      const uint32_t ended,
+      FillJobs(connection.Query("SELECT s.trial, s.job, j.state FROM sweep_jobs s LEFT JOIN jobs j "
+                                "ON j.name = s.job WHERE s.sweep_id = ?",
+                                row.id),
+               *sweep.mutable_trials()));
   ASSIGN_OR_RETURN(std::vector<v1::SweepDecision> decisions,
                    ReadDecisions(connection, sweep.name()));
   uint32_t stopped = 0;
@@ -78,7 +55,7 @@ absl::Status FillStates(Connection& connection, const SweepRow& row, v1::Sweep& 
   }
   sweep.set_trials_ended(ended);
   sweep.set_trials_stopped_early(stopped);
-  sweep.set_state(StateOf(sweep, row.stopped));
+  sweep.set_state(StateOf(sweep, row.ended_early));
   return absl::OkStatus();
 }
 
@@ -128,7 +105,7 @@ absl::StatusOr<std::vector<v1::SweepDecision>> ReadDecisions(Connection& connect
       sweep);
   while (query.Next()) {
     if (!decisions.emplace_back().ParseFromString(query.Bytes(0)))
-      return Unreadable("decision of a sweep");
+      return UnreadableRow("decision of a sweep");
   }
   RETURN_IF_ERROR(query.status());
   return decisions;
@@ -154,17 +131,10 @@ absl::StatusOr<v1::Sweep> SweepStore::Get(const std::string& name) const {
   SweepRow row;
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
     ASSIGN_OR_RETURN(const std::string full, ResolveName(connection, kSweeps, name, "name"));
-    {
-      Statement query = connection.Query(std::string(kColumns) + "WHERE name = ?", full);
-      if (!query.Next()) {
-        RETURN_IF_ERROR(query.status());
-        return NoSuch(kSweeps, full);
-      }
-      RETURN_IF_ERROR(ReadRow(query, row));
-    }
-    return FillStates(connection, row, row.sweep);
+    RETURN_IF_ERROR(FindRow(connection, full, row));
+    return FillStates(connection, row);
   }));
-  return std::move(row.sweep);
+  return std::move(row.group);
 }
 
 absl::StatusOr<std::optional<v1::Sweep>> SweepStore::FindRequest(
@@ -174,10 +144,8 @@ absl::StatusOr<std::optional<v1::Sweep>> SweepStore::FindRequest(
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
     Statement query =
         connection.Query("SELECT name, body_hash FROM sweeps WHERE request_id = ?", request_id);
-    if (!query.Next()) return query.status();
-    name = query.Bytes(0);
-    if (query.Bytes(1) == request_hash) return absl::OkStatus();
-    return RequestIdReused(request_id);
+    ASSIGN_OR_RETURN(name, NameMadeBy(std::move(query), request_id, request_hash));
+    return absl::OkStatus();
   }));
   if (name.empty()) return std::nullopt;
   ASSIGN_OR_RETURN(v1::Sweep sweep, Get(name));
@@ -188,27 +156,17 @@ absl::StatusOr<std::vector<v1::Sweep>> SweepStore::List(int count, int64_t befor
                                                         int64_t& last_id) const {
   std::vector<SweepRow> rows;
   RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
-    {
-      Statement query =
-          connection.Query(std::string(kColumns) + "WHERE id < ? OR ? = 0 ORDER BY id DESC LIMIT ?",
-                           before_id, before_id, count + 1);
-      while (query.Next()) RETURN_IF_ERROR(ReadRow(query, rows.emplace_back()));
-      RETURN_IF_ERROR(query.status());
-    }
+    ASSIGN_OR_RETURN(
+        rows, NewestGroups<v1::Sweep>(connection, kSweeps, kSelect, count, before_id, last_id));
     for (SweepRow& row : rows) {
-      RETURN_IF_ERROR(FillStates(connection, row, row.sweep));
-      row.sweep.clear_trials();
-      row.sweep.clear_decisions();
+      RETURN_IF_ERROR(FillStates(connection, row));
+      row.group.clear_trials();
+      row.group.clear_decisions();
     }
     return absl::OkStatus();
   }));
-  last_id = 0;
-  if (rows.size() > static_cast<size_t>(count)) {
-    rows.pop_back();
-    last_id = rows.back().id;
-  }
   std::vector<v1::Sweep> sweeps;
-  for (SweepRow& row : rows) sweeps.push_back(std::move(row.sweep));
+  for (SweepRow& row : rows) sweeps.push_back(std::move(row.group));
   return sweeps;
 }
 
