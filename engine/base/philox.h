@@ -46,6 +46,8 @@ enum class RandomPurpose : uint32_t {
   kSubset = 6,
   kSynthetic = 7,
   kLabelNoise = 8,
+  // Of the server: trials of a sweep.
+  kSweep = 64,
 };
 
 class RandomStream {

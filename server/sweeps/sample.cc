@@ -15,8 +15,6 @@
 namespace trainyard {
 namespace {
 
-// Beside the engine's purposes; part of what a search seed means.
-constexpr auto kSearch = static_cast<RandomPurpose>(64);
 // Draws for one trial before a space counts as used up.
 constexpr uint64_t kMostDraws = 20'000;
 
@@ -121,7 +119,7 @@ std::vector<Combination> GridOf(const v1::SweepSpecification& sweep) {
 std::vector<Combination> DrawCombinations(const v1::SweepSpecification& sweep) {
   std::vector<RandomStream> streams;
   for (int i = 0; i < sweep.parameters_size(); ++i)
-    streams.emplace_back(sweep.search_seed(), kSearch, static_cast<uint32_t>(i));
+    streams.emplace_back(sweep.search_seed(), RandomPurpose::kSweep, static_cast<uint32_t>(i));
   std::vector<Combination> drawn;
   std::set<std::string> known;
   for (uint32_t trial = 0; trial < sweep.trials(); ++trial) {
