@@ -118,6 +118,13 @@ absl::StatusOr<LearningCurve> LearningCurve::Create(std::string name, std::vecto
   return curve;
 }
 
+const CurvePoint* LearningCurve::At(double size) const {
+  for (const CurvePoint& point : points) {
+    if (point.size == size) return &point;
+  }
+  return nullptr;
+}
+
 LearningCurve LearningCurve::UpTo(double size) const {
   LearningCurve part = *this;
   std::erase_if(part.points, [&](const CurvePoint& point) { return point.size > size; });

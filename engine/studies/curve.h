@@ -50,6 +50,8 @@ struct LearningCurve {
   static absl::StatusOr<LearningCurve> Create(std::string name, std::vector<MeasuredRun> runs,
                                               double test_samples = 0);
 
+  // Null where nothing was measured at the size.
+  const CurvePoint* At(double size) const;
   // The curve of the sizes up to and including `size`.
   LearningCurve UpTo(double size) const;
 };

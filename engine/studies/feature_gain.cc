@@ -26,19 +26,12 @@ std::map<uint64_t, double> ErrorsBySeed(const CurvePoint& point) {
   return errors;
 }
 
-const CurvePoint* At(const LearningCurve& curve, double size) {
-  for (const CurvePoint& point : curve.points) {
-    if (point.size == size) return &point;
-  }
-  return nullptr;
-}
-
 // By seed, ascending sizes.
 std::map<uint64_t, std::vector<LogRatio>> PairUp(const LearningCurve& without,
                                                  const LearningCurve& with) {
   std::map<uint64_t, std::vector<LogRatio>> pairs;
   for (const CurvePoint& point : without.points) {
-    const CurvePoint* const other = At(with, point.size);
+    const CurvePoint* const other = with.At(point.size);
     if (other == nullptr) continue;
     const std::map<uint64_t, double> errors = ErrorsBySeed(*other);
     for (const auto& [seed, error] : ErrorsBySeed(point)) {

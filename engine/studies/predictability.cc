@@ -19,13 +19,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kLeastSizes = 4;
 constexpr double kLeastFactor = 5, kMostFactor = 20;
 
-const CurvePoint* At(const LearningCurve& curve, double size) {
-  for (const CurvePoint& point : curve.points) {
-    if (point.size == size) return &point;
-  }
-  return nullptr;
-}
-
 class Mean {
  public:
   void Add(double value) {
@@ -46,7 +39,7 @@ double SeedAgreement(const std::vector<LearningCurve>& models, double size) {
   std::map<uint64_t, std::vector<double>> orders;
   size_t present = 0;
   for (const LearningCurve& model : models) {
-    const CurvePoint* const point = At(model, size);
+    const CurvePoint* const point = model.At(size);
     if (!point) continue;
     ++present;
     for (size_t j = 0; j < point->unit_seeds.size(); ++j) {
@@ -66,8 +59,8 @@ double SeedAgreement(const std::vector<LearningCurve>& models, double size) {
 double FinalAgreement(const std::vector<LearningCurve>& models, double size, double last) {
   std::vector<double> here, there;
   for (const LearningCurve& model : models) {
-    const CurvePoint* const a = At(model, size);
-    const CurvePoint* const b = At(model, last);
+    const CurvePoint* const a = model.At(size);
+    const CurvePoint* const b = model.At(last);
     if (!a || !b) continue;
     here.push_back(a->mean);
     there.push_back(b->mean);
@@ -159,7 +152,7 @@ Predictability AnalysePredictability(const std::vector<LearningCurve>& models) {
     at.size = size;
     Mean variance, relative, squares;
     for (const LearningCurve& model : models) {
-      const CurvePoint* const point = At(model, size);
+      const CurvePoint* const point = model.At(size);
       if (point && point->freedom() >= 1) {
         variance.Add(point->UnitVariance());
         if (point->mean > 0) relative.Add(point->UnitVariance() / (point->mean * point->mean));
