@@ -121,17 +121,17 @@ void SweepServiceHandler::Create(const v1::CreateSweepRequest& request, v1::Swee
     response = std::move(plan.sweep);
     return done(absl::OkStatus());
   }
-  Make(request, std::move(plan), std::move(jobs), response, done);
+  Make(request.request_id(), hash, std::move(plan), std::move(jobs), response, done);
 }
 
-void SweepServiceHandler::Make(const v1::CreateSweepRequest& request, SweepPlan plan,
-                               std::vector<NewJob> jobs, v1::Sweep& response,
+void SweepServiceHandler::Make(const std::string& request_id, const std::string& hash,
+                               SweepPlan plan, std::vector<NewJob> jobs, v1::Sweep& response,
                                const Calls::Done& done) {
   auto sweep = std::make_shared<v1::Sweep>(std::move(plan.sweep));
   manager_.CreateAll(
       std::move(jobs),
-      [sweep, request_id = request.request_id(), hash = RequestHash(request), now = clock_.Now()](
-          Connection& connection, const std::vector<std::string>& names) {
+      [sweep, request_id, hash, now = clock_.Now()](Connection& connection,
+                                                    const std::vector<std::string>& names) {
         return InsertSweep(connection, request_id, hash, names, KernelRandom, now, *sweep);
       },
       [this, sweep, done, &response](const absl::Status& status) {

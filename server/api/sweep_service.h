@@ -51,8 +51,8 @@ class SweepServiceHandler final : public v1::SweepService::CallbackService {
 
  private:
   void Create(const v1::CreateSweepRequest& request, v1::Sweep& response, const Calls::Done& done);
-  void Make(const v1::CreateSweepRequest& request, SweepPlan plan, std::vector<NewJob> jobs,
-            v1::Sweep& response, const Calls::Done& done);
+  void Make(const std::string& request_id, const std::string& hash, SweepPlan plan,
+            std::vector<NewJob> jobs, v1::Sweep& response, const Calls::Done& done);
   // Core-seconds by the rate of the newest jobs of networks; 0 where none has ended.
   double ExpectedCoreSeconds(double flops) const;
   absl::StatusOr<v1::Sweep> Read(const std::string& name);
