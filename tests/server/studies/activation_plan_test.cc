@@ -1,13 +1,12 @@
 #include "server/studies/activation_plan.h"
 
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "server/studies/study_plan.h"
+#include "tests/server/studies/plan_fixture.h"
 
 namespace trainyard {
 namespace {
@@ -35,31 +34,15 @@ constexpr char kStudy[] = R"(
   }
 )";
 
-class ActivationPlanTest : public ::testing::Test {
+class ActivationPlanTest : public PlanTest {
  protected:
   static v1::StudySpecification Parse(const std::string& more = "") {
-    v1::StudySpecification study;
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kStudy + more, &study));
-    return study;
-  }
-  StudyPlan Plan(const v1::StudySpecification& study) {
-    violations_ = Violations();
-    return PlanStudy(study, violations_);
-  }
-  // "path: message" of each violation.
-  std::vector<std::string> Refusals(const v1::StudySpecification& study) {
-    Plan(study);
-    std::vector<std::string> texts;
-    for (const Violation& violation : violations_.list())
-      texts.push_back(absl::StrCat(violation.path, ": ", violation.message));
-    return texts;
+    return ParseStudy(kStudy + more);
   }
   std::string Refusal(const v1::StudySpecification& study) {
-    const std::vector<std::string> texts = Refusals(study);
+    const std::vector<std::string> texts = ErrorsOf(study);
     return texts.size() == 1 ? texts[0] : absl::StrCat(texts.size(), " refusals");
   }
-
-  Violations violations_;
 };
 
 TEST_F(ActivationPlanTest, EachCombinationIsAContender) {
@@ -147,7 +130,7 @@ TEST_F(ActivationPlanTest, RefusesRegularisation) {
         ->mutable_optimizer()
         ->mutable_params())["weight_decay"]
       .set_number_value(1e-4);
-  EXPECT_THAT(Refusals(study),
+  EXPECT_THAT(ErrorsOf(study),
               ElementsAre(HasSubstr("activation.hidden[2]: no regularisation"),
                           HasSubstr("activation.training.optimizer.weight_decay: no regul"),
                           HasSubstr("data.augment: no regularisation")));

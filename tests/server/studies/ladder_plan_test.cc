@@ -1,11 +1,9 @@
 #include "server/studies/ladder_plan.h"
 
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
-#include "absl/strings/str_cat.h"
-#include "server/studies/study_plan.h"
+#include "tests/server/studies/plan_fixture.h"
 
 namespace trainyard {
 namespace {
@@ -38,26 +36,11 @@ constexpr char kStudy[] = R"(
   }
 )";
 
-class LadderPlanTest : public ::testing::Test {
+class LadderPlanTest : public PlanTest {
  protected:
   static v1::StudySpecification Parse(const std::string& more = "") {
-    v1::StudySpecification study;
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kStudy + more, &study));
-    return study;
+    return ParseStudy(kStudy + more);
   }
-  StudyPlan Plan(const v1::StudySpecification& study) {
-    violations_ = Violations();
-    return PlanStudy(study, violations_);
-  }
-  std::vector<std::string> ErrorsOf(const v1::StudySpecification& study) {
-    Plan(study);
-    std::vector<std::string> errors;
-    for (const Violation& violation : violations_.list())
-      errors.push_back(absl::StrCat(violation.path, ": ", violation.message));
-    return errors;
-  }
-
-  Violations violations_;
 };
 
 TEST_F(LadderPlanTest, EachStepIsAContender) {

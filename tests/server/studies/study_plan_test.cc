@@ -1,10 +1,9 @@
 #include "server/studies/study_plan.h"
 
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
-#include "absl/strings/str_cat.h"
+#include "tests/server/studies/plan_fixture.h"
 
 namespace trainyard {
 namespace {
@@ -33,25 +32,15 @@ constexpr char kStudy[] = R"(
   }
 )";
 
-class StudyPlanTest : public ::testing::Test {
+class StudyPlanTest : public PlanTest {
  protected:
-  static v1::StudySpecification Parse(const std::string& more) {
-    v1::StudySpecification study;
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kStudy + more, &study));
-    return study;
-  }
-  StudyPlan Plan(const v1::StudySpecification& study) {
-    violations_ = Violations();
-    return PlanStudy(study, violations_);
-  }
+  static v1::StudySpecification Parse(const std::string& more) { return ParseStudy(kStudy + more); }
   std::vector<std::string> PathsOf(const v1::StudySpecification& study) {
     Plan(study);
     std::vector<std::string> paths;
     for (const Violation& violation : violations_.list()) paths.push_back(violation.path);
     return paths;
   }
-
-  Violations violations_;
 };
 
 TEST_F(StudyPlanTest, EachContenderAtEachSizeIsAJob) {

@@ -1,11 +1,10 @@
 #include "server/studies/takeaway_plan.h"
 
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "server/studies/study_plan.h"
+#include "tests/server/studies/plan_fixture.h"
 
 namespace trainyard {
 namespace {
@@ -58,25 +57,9 @@ constexpr char kStudy[] = R"(
   }
 )";
 
-class TakeawayPlanTest : public ::testing::Test {
+class TakeawayPlanTest : public PlanTest {
  protected:
-  static v1::StudySpecification Parse(const std::string& text = kStudy) {
-    v1::StudySpecification study;
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &study));
-    return study;
-  }
-  StudyPlan Plan(const v1::StudySpecification& study) {
-    violations_ = Violations();
-    return PlanStudy(study, violations_);
-  }
-  // "path: message".
-  std::vector<std::string> ErrorsOf(const v1::StudySpecification& study) {
-    Plan(study);
-    std::vector<std::string> errors;
-    for (const Violation& violation : violations_.list())
-      errors.push_back(absl::StrCat(violation.path, ": ", violation.message));
-    return errors;
-  }
+  static v1::StudySpecification Parse(const std::string& text = kStudy) { return ParseStudy(text); }
   std::vector<std::string> Unmattering(const StudyPlan& plan) {
     violations_ = Violations();
     std::vector<const v1::Specification*> jobs;
@@ -86,8 +69,6 @@ class TakeawayPlanTest : public ::testing::Test {
     for (const Violation& violation : violations_.list()) paths.push_back(violation.path);
     return paths;
   }
-
-  Violations violations_;
 };
 
 TEST_F(TakeawayPlanTest, EveryCombinationIsAContender) {
