@@ -3,18 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-#include "absl/strings/match.h"
+#include "engine/layers/gemm_amx.h"
+#include "engine/layers/gemm_pack.h"
 
 namespace trainyard::layers::gemm {
 namespace {
 
-// Columns of the result that are made together, in vectors of 16, and rows: what the registers hold
-// sums for.
-constexpr int64_t kVector = 16;
+// Columns of the result that are made together, in vectors, and rows: what the registers hold sums
+// for.
 constexpr int kSliceVectors = 4;
 constexpr int64_t kSlice = kSliceVectors * kVector;
 constexpr int kRows = 6;
@@ -28,142 +24,13 @@ constexpr int64_t kPackedStride = kPackedRows + 4 + kVector;
 }  // namespace
 
 int64_t ScratchBytes() {
-  return kDepth * (kSlice + kPackedStride) * static_cast<int64_t>(sizeof(float));
+  return std::max(kTileScratchBytes,
+                  kDepth * (kSlice + kPackedStride) * static_cast<int64_t>(sizeof(float)));
 }
 
 #if defined(__x86_64__)
 
-#define TRAINYARD_AVX512_INLINE __attribute__((always_inline, target("avx512f,avx512bw"))) inline
-#define TRAINYARD_BF16 __attribute__((target("avx512f,avx512bw,avx512bf16")))
-#define TRAINYARD_BF16_INLINE \
-  __attribute__((always_inline, target("avx512f,avx512bw,avx512bf16"))) inline
-
 namespace {
-
-TRAINYARD_AVX512_INLINE __mmask16 FirstLanes(int64_t count) {
-  return static_cast<__mmask16>((1U << std::clamp<int64_t>(count, 0, kVector)) - 1);
-}
-
-// rows[i] lane j <-> rows[j] lane i.
-TRAINYARD_AVX512_INLINE void Transpose(__m512i (&rows)[kVector]) {
-  __m512i pairs[kVector];
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) {
-    pairs[2 * i] = _mm512_unpacklo_epi32(rows[2 * i], rows[2 * i + 1]);
-    pairs[2 * i + 1] = _mm512_unpackhi_epi32(rows[2 * i], rows[2 * i + 1]);
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    rows[4 * i] = _mm512_unpacklo_epi64(pairs[4 * i], pairs[4 * i + 2]);
-    rows[4 * i + 1] = _mm512_unpackhi_epi64(pairs[4 * i], pairs[4 * i + 2]);
-    rows[4 * i + 2] = _mm512_unpacklo_epi64(pairs[4 * i + 1], pairs[4 * i + 3]);
-    rows[4 * i + 3] = _mm512_unpackhi_epi64(pairs[4 * i + 1], pairs[4 * i + 3]);
-  }
-  // Now quarter q of rows[4 * i + j] holds column 4 * q + j of rows 4 * i to 4 * i + 3.
-#pragma GCC unroll 4
-  for (int j = 0; j < 4; ++j) {
-    const __m512i low = _mm512_shuffle_i32x4(rows[j], rows[4 + j], 0x88);
-    const __m512i high = _mm512_shuffle_i32x4(rows[j], rows[4 + j], 0xdd);
-    const __m512i low2 = _mm512_shuffle_i32x4(rows[8 + j], rows[12 + j], 0x88);
-    const __m512i high2 = _mm512_shuffle_i32x4(rows[8 + j], rows[12 + j], 0xdd);
-    pairs[j] = _mm512_shuffle_i32x4(low, low2, 0x88);
-    pairs[4 + j] = _mm512_shuffle_i32x4(high, high2, 0x88);
-    pairs[8 + j] = _mm512_shuffle_i32x4(low, low2, 0xdd);
-    pairs[12 + j] = _mm512_shuffle_i32x4(high, high2, 0xdd);
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < kVector; ++i) rows[i] = pairs[i];
-}
-
-// Two bfloat16 or one float32, which have been written as such.
-using Unit = int32_t __attribute__((may_alias));
-
-// How the products read numbers: packed b is [k / kPair][columns][kPair], and so are packed columns
-// of a.
-struct Float32 {
-  static constexpr int64_t kPair = 1;
-
-  TRAINYARD_AVX512_INLINE static __m512 MultiplyAdd(__m512i a, __m512i b, __m512 sum) {
-    return _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum);
-  }
-  // Sixteen units from row `row` of a [rows][columns], of columns in `lanes`.
-  TRAINYARD_AVX512_INLINE static __m512i FromRows(const float* matrix, int64_t stride, int64_t,
-                                                  int64_t row, __mmask16 lanes) {
-    return _mm512_castps_si512(_mm512_maskz_loadu_ps(lanes, matrix + row * stride));
-  }
-  // Sixteen units from one row, `left` numbers of which there are.
-  TRAINYARD_AVX512_INLINE static __m512i FromRow(const float* row, int64_t left) {
-    return _mm512_castps_si512(_mm512_maskz_loadu_ps(FirstLanes(left), row));
-  }
-};
-
-struct Bfloat16 {
-  static constexpr int64_t kPair = 2;
-
-  TRAINYARD_BF16_INLINE static __m512 MultiplyAdd(__m512i a, __m512i b, __m512 sum) {
-    return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
-  }
-  TRAINYARD_BF16_INLINE static __m512i FromRows(const float* matrix, int64_t stride, int64_t rows,
-                                                int64_t row, __mmask16 lanes) {
-    const __m512 even = _mm512_maskz_loadu_ps(lanes, matrix + 2 * row * stride);
-    const __m512 odd = 2 * row + 1 < rows
-                           ? _mm512_maskz_loadu_ps(lanes, matrix + (2 * row + 1) * stride)
-                           : _mm512_setzero_ps();
-    const __m512i both = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(odd, even));
-    const __m512i low = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(both));
-    const __m512i high = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(both, 1));
-    return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
-  }
-  TRAINYARD_BF16_INLINE static __m512i FromRow(const float* row, int64_t left) {
-    const __m512 low = _mm512_maskz_loadu_ps(FirstLanes(left), row);
-    const __m512 high = _mm512_maskz_loadu_ps(FirstLanes(left - kVector), row + kVector);
-    return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
-  }
-};
-
-// `depth` rows of `columns` numbers, as [depth / kPair][stride] units, the columns filled up with
-// zeros to a multiple of 16.
-template <typename Product>
-TRAINYARD_BF16_INLINE void PackRows(const float* from, int64_t from_stride, int64_t depth,
-                                    int64_t columns, Unit* to, int64_t to_stride) {
-  // Rows lie on pages of their own, which no prefetcher crosses.
-  constexpr int64_t kAhead = 16;
-  const int64_t units = (depth + Product::kPair - 1) / Product::kPair;
-  for (int64_t unit = 0; unit < units; ++unit) {
-    const float* const ahead =
-        from + std::min(depth - 1, (unit + kAhead) * Product::kPair) * from_stride;
-    for (int64_t column = 0; column < columns; column += kVector) {
-      _mm_prefetch(ahead + column, _MM_HINT_T0);
-      const __m512i values =
-          Product::FromRows(from + column, from_stride, depth, unit, FirstLanes(columns - column));
-      _mm512_storeu_si512(to + unit * to_stride + column, values);
-    }
-  }
-}
-
-// The same from `columns` rows of `depth` numbers.
-template <typename Product>
-TRAINYARD_BF16_INLINE void PackColumns(const float* from, int64_t from_stride, int64_t depth,
-                                       int64_t columns, Unit* to, int64_t to_stride) {
-  const int64_t units = (depth + Product::kPair - 1) / Product::kPair;
-  for (int64_t column = 0; column < columns; column += kVector) {
-    const int64_t count = std::min(kVector, columns - column);
-    for (int64_t unit = 0; unit < units; unit += kVector) {
-      const int64_t place = unit * Product::kPair;
-      __m512i rows[kVector];
-#pragma GCC unroll 16
-      for (int64_t i = 0; i < kVector; ++i) {
-        rows[i] = i < count
-                      ? Product::FromRow(from + (column + i) * from_stride + place, depth - place)
-                      : _mm512_setzero_si512();
-      }
-      Transpose(rows);
-      const int64_t left = std::min(kVector, units - unit);
-      for (int64_t i = 0; i < left; ++i)
-        _mm512_storeu_si512(to + (unit + i) * to_stride + column, rows[i]);
-    }
-  }
-}
 
 // A block of the result: Rows rows and Width vectors of columns, of which the last one's are
 // `last_lanes`. a's unit i of row r is at a[r * row_stride + i * unit_stride]; b is a packed slice.
@@ -234,8 +101,8 @@ template <typename Product>
 constexpr auto kBlockFunctions = BlockFunctions<Product>(std::make_integer_sequence<int, kRows>());
 
 template <typename Product>
-TRAINYARD_BF16 void MultiplyAs(int64_t m, int64_t n, int64_t k, const Left& a,
-                               const onednn::GemmOperand& b, const Result& c, void* scratch) {
+TRAINYARD_BF16 void MultiplyAs(int64_t m, int64_t n, int64_t k, const Operand& a, const Operand& b,
+                               const Result& c, void* scratch) {
   constexpr int64_t kPair = Product::kPair;
   Unit* const packed_b = static_cast<Unit*>(scratch);
   Unit* const packed_a = packed_b + kDepth * kSlice;
@@ -262,20 +129,20 @@ TRAINYARD_BF16 void MultiplyAs(int64_t m, int64_t n, int64_t k, const Left& a,
         block.unit_stride = 1;
       } else if (a.transposed) {
         PackRows<Product>(static_cast<const float*>(a.data) + deep * a.stride + top, a.stride,
-                          depth, rows, packed_a, kPackedStride);
+                          depth, rows, {packed_a, kPackedStride, kVector});
       } else {
         PackColumns<Product>(static_cast<const float*>(a.data) + top * a.stride + deep, a.stride,
-                             depth, rows, packed_a, kPackedStride);
+                             depth, rows, {packed_a, kPackedStride, kVector});
       }
       for (int64_t column = 0; column < n; column += kSlice) {
         const int64_t columns = std::min(kSlice, n - column);
         const int64_t width = (columns + kVector - 1) / kVector;
+        const float* const right = static_cast<const float*>(b.data);
+        const Packed slice = {packed_b, width * kVector, kVector};
         if (b.transposed) {
-          PackColumns<Product>(b.data + column * b.stride + deep, b.stride, depth, columns,
-                               packed_b, width * kVector);
+          PackColumns<Product>(right + column * b.stride + deep, b.stride, depth, columns, slice);
         } else {
-          PackRows<Product>(b.data + deep * b.stride + column, b.stride, depth, columns, packed_b,
-                            width * kVector);
+          PackRows<Product>(right + deep * b.stride + column, b.stride, depth, columns, slice);
         }
         block.b = packed_b;
         block.bias = c.bias != nullptr ? c.bias + column : nullptr;
@@ -296,23 +163,27 @@ TRAINYARD_BF16 void MultiplyAs(int64_t m, int64_t n, int64_t k, const Left& a,
 bool Supported(onednn::Type products) {
   if (!onednn::HasAvx512()) return false;
   return products == onednn::Type::kFloat32 ||
-         (onednn::HasBfloat16() && __builtin_cpu_supports("avx512bf16") &&
-          !absl::StrContains(onednn::InstructionSet(), "amx"));
+         (onednn::HasBfloat16() && __builtin_cpu_supports("avx512bf16"));
 }
 
-void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Left& a,
-              const onednn::GemmOperand& b, const Result& c, void* scratch) {
-  const auto function =
-      products == onednn::Type::kFloat32 ? MultiplyAs<Float32> : MultiplyAs<Bfloat16>;
+void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Operand& a,
+              const Operand& b, const Result& c, void* scratch) {
+  const auto function = products == onednn::Type::kFloat32 ? MultiplyAs<Float32>
+                        : PacksAhead(products)             ? MultiplyByTiles
+                                                           : MultiplyAs<Bfloat16>;
   function(m, n, k, a, b, c, scratch);
 }
 
 #else
 
 bool Supported(onednn::Type) { return false; }
-void Multiply(int64_t, int64_t, int64_t, onednn::Type, const Left&, const onednn::GemmOperand&,
+void Multiply(int64_t, int64_t, int64_t, onednn::Type, const Operand&, const Operand&,
               const Result&, void*) {}
 
 #endif
+
+bool PacksAhead(onednn::Type products) {
+  return products == onednn::Type::kBfloat16 && onednn::HasAmx();
+}
 
 }  // namespace trainyard::layers::gemm

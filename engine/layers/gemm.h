@@ -2,8 +2,9 @@
 // few hundred rows, where general libraries lose a fifth to the copying of b. Sums go over k in
 // blocks, in an order that the sizes alone decide.
 //
-// With products of bfloat16, float32 numbers are rounded as they are packed; sums are float32. Used
-// by MatmulTiles.
+// With products of bfloat16, float32 numbers are rounded as they are packed; sums are float32.
+// Machines with matrix tiles multiply faster than they pack: where several products share a side,
+// it is better packed once, ahead of them. Used by MatmulTiles.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +16,17 @@ namespace trainyard::layers::gemm {
 // Whether this machine can, and nothing better is known for it.
 bool Supported(onednn::Type products);
 
-struct Left {
-  // [m, k] row by row, or (transposed) [k, m] row by row.
+// One side of a product, row by row in rows of `stride` numbers: a as [m, k] and b as [k, n];
+// `transposed`: as [k, m] and [n, k].
+struct Operand {
   const void* data = nullptr;
   int64_t stride = 0;
   bool transposed = false;
-  // Bfloat16 only with products of bfloat16, row by row, k and stride even: it is then read as it
-  // lies.
+  // Bfloat16 only for an a of products of bfloat16, row by row, k and stride even: it is then read
+  // as it lies.
   onednn::Type type = onednn::Type::kFloat32;
+  // By PackLeft (a) or PackRight (b), all of k; the rest of this does not matter.
+  bool packed = false;
 };
 struct Result {
   float* data = nullptr;  // [m, n]
@@ -33,7 +37,16 @@ struct Result {
 };
 
 int64_t ScratchBytes();
-void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Left& a,
-              const onednn::GemmOperand& b, const Result& c, void* scratch);
+void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Operand& a,
+              const Operand& b, const Result& c, void* scratch);
+
+// Whether sides can be packed ahead on this machine.
+bool PacksAhead(onednn::Type products);
+// Rows of a, columns of b, that are packed together: what is packed ahead in parts begins at a
+// multiple of them, and there at PackedBytes(rows or columns before, k).
+constexpr int64_t kPackedTogether = 16;
+int64_t PackedBytes(int64_t rows_or_columns, int64_t k);
+void PackLeft(const Operand& a, int64_t m, int64_t k, void* packed);
+void PackRight(const Operand& b, int64_t n, int64_t k, void* packed);
 
 }  // namespace trainyard::layers::gemm

@@ -53,7 +53,12 @@ absl::StatusOr<Matrix> Linear::In(onednn::Type type, PlanBuilder& plan, const Vi
   return Matrix{copy.ref, columns, 1, type};
 }
 
-absl::StatusOr<Matrix> Linear::Left(PlanBuilder& plan, const View& view, int64_t columns) const {
+absl::StatusOr<Matrix> Linear::Left(PlanBuilder& plan, const View& view, int64_t columns,
+                                    const MatmulTiles& tiles) const {
+  if (gemm::PacksAhead(type_)) {
+    ASSIGN_OR_RETURN(const Matrix rows, Other(plan, view, columns));
+    return tiles.ReadyLeft(plan, rows);
+  }
   // Kernels of ours read pairs of bfloat16.
   const bool odd = columns % 2 != 0;
   return In(odd ? OtherType() : type_, plan, view, columns);
@@ -65,8 +70,8 @@ absl::StatusOr<Matrix> Linear::Other(PlanBuilder& plan, const View& view, int64_
 
 absl::Status Linear::EmitForward(PlanBuilder& plan, const char* name, const View& x,
                                  const BufferRef& y) const {
-  ASSIGN_OR_RETURN(const Matrix source, Left(plan, x, features_));
   const MatmulTiles tiles(rows_, units_, features_, type_);
+  ASSIGN_OR_RETURN(const Matrix source, Left(plan, x, features_, tiles));
   plan.BeginStage(name, tiles.count());
   return tiles.Emit(plan, 0, source, Weight(), {y, units_, 1}, bias_);
 }
@@ -75,14 +80,16 @@ absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const Vie
                                   const View& dy, const std::optional<BufferRef>& dx) const {
   ASSIGN_OR_RETURN(const Matrix source, Other(plan, x, features_));
   ASSIGN_OR_RETURN(const Matrix gradient, Other(plan, dy, units_));
+  const MatmulTiles data_tiles(rows_, features_, units_, type_);
   std::optional<Matrix> left_gradient;
   if (dx) {
-    ASSIGN_OR_RETURN(left_gradient, Left(plan, dy, units_));
+    ASSIGN_OR_RETURN(left_gradient, Left(plan, dy, units_, data_tiles));
   }
-  const MatmulTiles data_tiles(rows_, features_, units_, type_);
   // A range of features is contiguous in the weight, as in the ranges of the update: a thread
   // updates what it has just written.
   const MatmulTiles weight_tiles(features_, units_, rows_, type_, MatmulTiles::Cut::kRows);
+  const Matrix right_gradient = weight_tiles.ReadyRight(plan, gradient);
+  const Matrix left_source = weight_tiles.ReadyLeft(plan, source.Transposed());
   plan.BeginStage(name, (dx ? data_tiles.count() : 0) + weight_tiles.count() +
                             (bias_ ? ColumnSumTiles(rows_, units_) : 0));
   int tile = 0;
@@ -91,7 +98,7 @@ absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const Vie
         data_tiles.Emit(plan, tile, *left_gradient, Weight().Transposed(), {*dx, features_, 1}));
     tile += data_tiles.count();
   }
-  RETURN_IF_ERROR(weight_tiles.Emit(plan, tile, source.Transposed(), gradient,
+  RETURN_IF_ERROR(weight_tiles.Emit(plan, tile, left_source, right_gradient,
                                     {plan.Gradient(plan.parameter(weight_position_)), units_, 1}));
   tile += weight_tiles.count();
   if (bias_)

@@ -28,9 +28,10 @@ class Linear {
 
  private:
   Linear() = default;
-  // Rows as the left side of a product, and either matrix as another side, in the type that the
-  // kernels want.
-  absl::StatusOr<Matrix> Left(PlanBuilder& plan, const View& view, int64_t columns) const;
+  // Rows as the left side of a product, and either matrix as another side, as the kernels want
+  // them.
+  absl::StatusOr<Matrix> Left(PlanBuilder& plan, const View& view, int64_t columns,
+                              const MatmulTiles& tiles) const;
   absl::StatusOr<Matrix> Other(PlanBuilder& plan, const View& view, int64_t columns) const;
   absl::StatusOr<Matrix> In(onednn::Type type, PlanBuilder& plan, const View& view,
                             int64_t columns) const;

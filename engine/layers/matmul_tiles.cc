@@ -12,8 +12,15 @@ namespace {
 constexpr int64_t kTileFlops = 2'000'000;
 constexpr int64_t kMaxTiles = 8;
 constexpr int64_t kColumnMultiple = 16;  // a vector register of floats
-constexpr int64_t kRowMultiple = 8;
+constexpr int64_t kRowMultiple = gemm::kPackedTogether;
 constexpr int64_t kFloatBytes = sizeof(float);
+// Elements that are packed in one tile.
+constexpr int64_t kPackElements = 1 << 16;
+
+gemm::Operand OperandOf(const Matrix& matrix, const void* data, bool transposed) {
+  return {data, transposed ? matrix.column_stride : matrix.row_stride, transposed, matrix.type,
+          matrix.packed};
+}
 
 }  // namespace
 
@@ -32,7 +39,7 @@ std::vector<Range> Cut(int64_t size, int64_t parts, int64_t multiple) {
 }
 
 MatmulTiles::MatmulTiles(int64_t m, int64_t n, int64_t k, onednn::Type products, Cut prefer)
-    : k_(k), products_(products) {
+    : m_(m), n_(n), k_(k), products_(products) {
   const int64_t flops = 2 * m * n * k;
   const int64_t parts = std::clamp<int64_t>(flops / kTileFlops, 1, kMaxTiles);
   const bool by_rows = prefer == Cut::kRows ? m / kRowMultiple >= parts || m >= n
@@ -48,6 +55,38 @@ MatmulTiles::MatmulTiles(int64_t m, int64_t n, int64_t k, onednn::Type products,
 }
 
 bool MatmulTiles::Owned(onednn::Type products) { return gemm::Supported(products); }
+
+Matrix MatmulTiles::ReadyLeft(PlanBuilder& plan, const Matrix& a) const {
+  const bool shared = tiles_.front().columns.count < n_;
+  return shared ? Pack(plan, a, m_, a.row_stride, gemm::PackLeft) : a;
+}
+
+Matrix MatmulTiles::ReadyRight(PlanBuilder& plan, const Matrix& b) const {
+  const bool shared = tiles_.front().rows.count < m_;
+  return shared ? Pack(plan, b, n_, b.column_stride, gemm::PackRight) : b;
+}
+
+Matrix MatmulTiles::Pack(PlanBuilder& plan, const Matrix& side, int64_t count, int64_t step,
+                         PackFunction pack) const {
+  if (!gemm::PacksAhead(products_)) return side;
+  const Matrix packed = {plan.NewBuffer(gemm::PackedBytes(count, k_)), 0, 0,
+                         onednn::Type::kBfloat16, /*packed=*/true};
+  const int64_t parts = std::clamp<int64_t>(count * k_ / kPackElements, 1, kMaxTiles);
+  const std::vector<Range> ranges = layers::Cut(count, parts, gemm::kPackedTogether);
+  plan.BeginStage("pack", static_cast<int>(ranges.size()));
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const Range range = ranges[i];
+    const BufferRef from = side.ref.At(range.begin * step * kFloatBytes);
+    const BufferRef to = packed.ref.At(gemm::PackedBytes(range.begin, k_));
+    const bool transposed = side.column_stride != 1;
+    plan.AddToTile(static_cast<int>(i), {from, to},
+                   [=, k = k_](const StepContext&, const Memory& memory) {
+                     pack(OperandOf(side, memory.Address(from), transposed), range.count, k,
+                          memory.Address(to));
+                   });
+  }
+  return packed;
+}
 
 absl::Status MatmulTiles::Emit(PlanBuilder& plan, int first_tile, const Matrix& a, const Matrix& b,
                                const Matrix& c, const std::optional<BufferRef>& bias) const {
@@ -66,28 +105,27 @@ absl::Status MatmulTiles::Emit(PlanBuilder& plan, int first_tile, const Matrix& 
 void MatmulTiles::EmitKernel(PlanBuilder& plan, int tile, const Matrix& a, const Matrix& b,
                              const Matrix& c, const Tile& cut,
                              const std::optional<BufferRef>& bias) const {
-  const bool a_transposed = a.column_stride != 1;
-  const bool b_transposed = b.column_stride != 1;
-  const int64_t a_stride = a_transposed ? a.column_stride : a.row_stride;
-  const int64_t b_stride = b_transposed ? b.column_stride : b.row_stride;
-  const BufferRef left = a.ref.At(cut.rows.begin * a.row_stride * onednn::BytesOf(a.type));
-  const BufferRef right = b.ref.At(cut.columns.begin * b.column_stride * kFloatBytes);
+  const BufferRef left =
+      a.ref.At(a.packed ? gemm::PackedBytes(cut.rows.begin, k_)
+                        : cut.rows.begin * a.row_stride * onednn::BytesOf(a.type));
+  const BufferRef right = b.ref.At(b.packed ? gemm::PackedBytes(cut.columns.begin, k_)
+                                            : cut.columns.begin * b.column_stride * kFloatBytes);
   const BufferRef result =
       c.ref.At((cut.rows.begin * c.row_stride + cut.columns.begin) * kFloatBytes);
   std::optional<BufferRef> bias_part;
   if (bias) bias_part = bias->At(cut.columns.begin * kFloatBytes);
   const BufferRef scratch = plan.Scratch(gemm::ScratchBytes());
-  plan.AddToTile(
-      tile, {left, right, result},
-      [=, k = k_, products = products_, rows = cut.rows.count, columns = cut.columns.count,
-       type = a.type, c_stride = c.row_stride](const StepContext&, const Memory& memory) {
-        gemm::Multiply(rows, columns, k, products,
-                       {memory.Address(left), a_stride, a_transposed, type},
-                       {memory.Get<float>(right), b_stride, b_transposed},
-                       {memory.Get<float>(result), c_stride,
+  plan.AddToTile(tile, {left, right, result},
+                 [=, k = k_, products = products_, rows = cut.rows.count,
+                  columns = cut.columns.count](const StepContext&, const Memory& memory) {
+                   gemm::Multiply(
+                       rows, columns, k, products,
+                       OperandOf(a, memory.Address(left), /*transposed=*/a.column_stride != 1),
+                       OperandOf(b, memory.Address(right), /*transposed=*/b.column_stride != 1),
+                       {memory.Get<float>(result), c.row_stride,
                         bias_part ? memory.Get<float>(*bias_part) : nullptr},
                        memory.Address(scratch));
-      });
+                 });
 }
 
 absl::Status MatmulTiles::EmitPrimitive(PlanBuilder& plan, int tile, const Matrix& a,

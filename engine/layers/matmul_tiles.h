@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/graph/plan_builder.h"
+#include "engine/layers/gemm.h"
 
 namespace trainyard::layers {
 
@@ -24,6 +25,8 @@ struct Matrix {
   int64_t row_stride = 0;
   int64_t column_stride = 1;
   onednn::Type type = onednn::Type::kFloat32;
+  // By gemm::PackLeft or PackRight.
+  bool packed = false;
 
   Matrix Transposed() const { return {ref, column_stride, row_stride, type}; }
 };
@@ -40,6 +43,10 @@ class MatmulTiles {
   // stays float32. Without kernels of ours everything must come in that type.
   static bool Owned(onednn::Type products);
   int count() const { return static_cast<int>(tiles_.size()); }
+  // A side, float32, as Emit takes it best: where several tiles would pack the same, a copy that
+  // stages before the product's own pack once.
+  Matrix ReadyLeft(PlanBuilder& plan, const Matrix& a) const;
+  Matrix ReadyRight(PlanBuilder& plan, const Matrix& b) const;
   absl::Status Emit(PlanBuilder& plan, int first_tile, const Matrix& a, const Matrix& b,
                     const Matrix& c, const std::optional<BufferRef>& bias = std::nullopt) const;
 
@@ -54,6 +61,13 @@ class MatmulTiles {
   void EmitKernel(PlanBuilder& plan, int tile, const Matrix& a, const Matrix& b, const Matrix& c,
                   const Tile& cut, const std::optional<BufferRef>& bias) const;
 
+  using PackFunction = void (*)(const gemm::Operand&, int64_t count, int64_t k, void* packed);
+  // `count` rows or columns, `step` elements apart.
+  Matrix Pack(PlanBuilder& plan, const Matrix& side, int64_t count, int64_t step,
+              PackFunction pack) const;
+
+  int64_t m_;
+  int64_t n_;
   int64_t k_;
   onednn::Type products_;
   std::vector<Tile> tiles_;

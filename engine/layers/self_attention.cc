@@ -64,8 +64,9 @@ class Products {
   void Multiply(int64_t m, int64_t n, int64_t k, float scale, const onednn::GemmOperand& a,
                 const onednn::GemmOperand& b, bool keep, float* c, int64_t c_stride) const {
     if (gemm::Supported(type_)) {
-      gemm::Multiply(m, n, k, type_, {a.data, a.stride, a.transposed}, b,
-                     {c, c_stride, nullptr, scale, keep}, scratch_);
+      gemm::Multiply(m, n, k, type_, {a.data, a.stride, a.transposed},
+                     {b.data, b.stride, b.transposed}, {c, c_stride, nullptr, scale, keep},
+                     scratch_);
     } else {
       onednn::Gemm(m, n, k, scale, a, b, keep ? 1.0f : 0.0f, c, c_stride);
     }

@@ -11,7 +11,9 @@
 
 #include "engine/base/status.h"
 #include "engine/base/vectorized.h"
+#include "engine/tensor/amx.h"
 #include "engine/tensor/buffer.h"
+#include "engine/tensor/onednn.h"
 #include "engine/tensor/thread_pool.h"
 
 namespace trainyard {
@@ -59,6 +61,30 @@ __attribute__((target("avx512f,avx512bf16"))) float Bfloat16Avx512() {
   return _mm512_cvtss_f32(sums[0]);
 }
 
+// Of four blocks of 16x16 sums, from tiles that stay.
+constexpr double kTileOperations = 4 * 2 * 16 * 16 * 32;
+
+TRAINYARD_AMX float Bfloat16Tiles() {
+  constexpr uint16_t kHalf = 0x3f00;
+  alignas(64) uint16_t factors[2 * amx::kTileElements];
+  std::fill(std::begin(factors), std::end(factors), kHalf);
+  alignas(64) float sums[amx::kTileElements];
+  const amx::Tiles tiles;
+  amx::ZeroSums();
+  _tile_loadd(4, factors, amx::kRowBytes);
+  _tile_loadd(5, factors, amx::kRowBytes);
+  _tile_loadd(6, factors, amx::kRowBytes);
+  _tile_loadd(7, factors, amx::kRowBytes);
+  for (int64_t round = 0; round < kRounds; ++round) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_stored(0, sums, amx::kRowBytes);
+  return sums[0];
+}
+
 constexpr int kAccumulatorsAvx2 = 12;  // of the 16 registers
 
 __attribute__((target("avx2,fma"))) float Float32Avx2() {
@@ -93,7 +119,12 @@ Kernel Float32Kernel() {
   return {Float32Sse, kRounds * kAccumulatorsSse * 8.0};
 }
 
-bool HasBfloat16Registers() { return __builtin_cpu_supports("avx512bf16"); }
+// Where the machine has neither tiles nor registers of bfloat16, no operations.
+Kernel Bfloat16Kernel() {
+  if (onednn::HasAmx()) return {Bfloat16Tiles, kRounds * kTileOperations};
+  if (__builtin_cpu_supports("avx512bf16")) return {Bfloat16Avx512, kRounds * kAccumulators * 64.0};
+  return {Float32Sse, 0};
+}
 
 // Calls `round` again and again; calls a second.
 template <typename Round>
@@ -156,8 +187,7 @@ absl::StatusOr<MachinePeak> MeasurePeak(int threads) {
   ThreadPool pool(threads);
   MachinePeak peak;
   peak.float32_gflops = Gflops(pool, Float32Kernel());
-  if (HasBfloat16Registers())
-    peak.bfloat16_gflops = Gflops(pool, {Bfloat16Avx512, kRounds * kAccumulators * 64.0});
+  peak.bfloat16_gflops = Gflops(pool, Bfloat16Kernel());
   ASSIGN_OR_RETURN(peak.memory_gigabytes_per_second, MeasureMemory(pool));
   return peak;
 }

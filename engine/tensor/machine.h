@@ -1,6 +1,6 @@
-// What this machine does at best: multiply-adds of its vector registers and bandwidth of its
-// memory, on some threads at once. Training steps are compared with it. Nothing else should run
-// while it is measured; a quarter of a second for each number.
+// What this machine does at best: multiply-adds of its vector registers or matrix tiles and
+// bandwidth of its memory, on some threads at once. Training steps are compared with it. Nothing
+// else should run while it is measured; a quarter of a second for each number.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace trainyard {
 struct MachinePeak {
   // 10^9 additions and multiplications a second.
   double float32_gflops = 0;
-  // 0 where vector registers know no bfloat16. A machine with a matrix unit (AMX) does more.
+  // Of its matrix tiles (AMX), else of its vector registers; 0 where neither knows bfloat16.
   double bfloat16_gflops = 0;
   // 10^9 bytes a second, read and written: a[i] = b[i] + s * c[i], the triad of STREAM (McCalpin
   // 1995).

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
@@ -530,6 +535,21 @@ bool HasAvx512() {
 bool HasBfloat16() {
   const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
   return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
+}
+
+bool HasAmx() {
+#if defined(__x86_64__) && defined(__linux__)
+  static const bool has = [] {
+    // The kernel gives tiles to a process that asks for them, as oneDNN does only in its first use.
+    constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+    constexpr int kTileData = 18;               // XFEATURE_XTILEDATA
+    return dnnl::get_effective_cpu_isa() == dnnl::cpu_isa::avx512_core_amx &&
+           syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  }();
+  return has;
+#else
+  return false;
+#endif
 }
 
 std::string Version() {

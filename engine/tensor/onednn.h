@@ -141,6 +141,8 @@ std::string InstructionSet();
 bool HasAvx512();
 // Whether products of bfloat16 are faster here than those of float32.
 bool HasBfloat16();
+// Whether this process may use the machine's matrix tiles of bfloat16 (AMX).
+bool HasAmx();
 // "2.6.3".
 std::string Version();
 

@@ -64,7 +64,7 @@ void ExpectProduct(const Sizes& sizes, onednn::Type products, bool turn_a, bool 
   std::vector<float> result(static_cast<size_t>(m * (n + kGap)), kUntouched);
   // Unwritten scratch must not matter.
   std::vector<float> scratch(gemm::ScratchBytes() / sizeof(float), NAN);
-  gemm::Left left = {a.values.data(), a.stride, turn_a};
+  gemm::Operand left = {a.values.data(), a.stride, turn_a};
   std::vector<uint16_t> narrow;
   if (narrow_a) {
     const int64_t stride = k + 2;
@@ -100,9 +100,9 @@ class GemmOf : public ::testing::TestWithParam<onednn::Type> {
 };
 
 TEST_P(GemmOf, MultipliesEveryOrderAndOddSizes) {
-  for (const Sizes& sizes :
-       {Sizes{1, 1, 1}, Sizes{6, 64, 16}, Sizes{7, 65, 17}, Sizes{5, 10, 84}, Sizes{13, 48, 31},
-        Sizes{20, 33, 513}, Sizes{3, 130, 1100}, Sizes{300, 20, 9}}) {
+  for (const Sizes& sizes : {Sizes{1, 1, 1}, Sizes{6, 64, 16}, Sizes{7, 65, 17}, Sizes{5, 10, 84},
+                             Sizes{13, 48, 31}, Sizes{20, 33, 513}, Sizes{3, 130, 1100},
+                             Sizes{300, 20, 9}, Sizes{64, 32, 2100}, Sizes{290, 270, 40}}) {
     for (const bool turn_a : {false, true}) {
       for (const bool turn_b : {false, true}) {
         ExpectProduct(sizes, GetParam(), turn_a, turn_b, /*bias=*/false);
@@ -122,6 +122,41 @@ TEST(Gemm, ReadsBfloat16AsItLies) {
   if (!gemm::Supported(onednn::Type::kBfloat16)) GTEST_SKIP() << "not on this machine";
   for (const Sizes& sizes : {Sizes{7, 65, 18}, Sizes{20, 33, 1030}})
     ExpectProduct(sizes, onednn::Type::kBfloat16, false, false, /*bias=*/true, /*narrow_a=*/true);
+}
+
+// The sides packed ahead give the bits that packing on the way gives, parts of them, too.
+TEST(Gemm, TakesSidesThatWerePackedAhead) {
+  constexpr onednn::Type kProducts = onednn::Type::kBfloat16;
+  if (!gemm::PacksAhead(kProducts)) GTEST_SKIP() << "not on this machine";
+  constexpr int64_t kBefore = 32;  // rows and columns that the products leave out
+  for (const Sizes& sizes : {Sizes{70, 97, 1100}, Sizes{300, 64, 32}, Sizes{33, 300, 7}}) {
+    const auto [m, n, k] = sizes;
+    for (const bool turn : {false, true}) {
+      const Matrix a(m, k, turn, 1);
+      const Matrix b(k, n, !turn, 2);
+      const gemm::Operand left = {a.values.data(), a.stride, turn};
+      const gemm::Operand right = {b.values.data(), b.stride, !turn};
+      std::vector<float> scratch(gemm::ScratchBytes() / sizeof(float), NAN);
+      std::vector<float> plain(static_cast<size_t>(m * n));
+      gemm::Multiply(m, n, k, kProducts, left, right, {plain.data(), n}, scratch.data());
+
+      std::vector<std::byte> packed_left(static_cast<size_t>(gemm::PackedBytes(m, k)));
+      std::vector<std::byte> packed_right(static_cast<size_t>(gemm::PackedBytes(n, k)));
+      gemm::PackLeft(left, m, k, packed_left.data());
+      gemm::PackRight(right, n, k, packed_right.data());
+      gemm::Operand ahead_left, ahead_right;
+      ahead_left.packed = ahead_right.packed = true;
+      ahead_left.data = packed_left.data() + gemm::PackedBytes(kBefore, k);
+      ahead_right.data = packed_right.data() + gemm::PackedBytes(kBefore, k);
+      std::vector<float> ahead(static_cast<size_t>(m * n));
+      gemm::Multiply(m - kBefore, n - kBefore, k, kProducts, ahead_left, ahead_right,
+                     {ahead.data() + kBefore * n + kBefore, n}, scratch.data());
+      for (int64_t row = kBefore; row < m; ++row) {
+        for (int64_t column = kBefore; column < n; ++column)
+          ASSERT_EQ(ahead[row * n + column], plain[row * n + column]) << row << ", " << column;
+      }
+    }
+  }
 }
 
 TEST(Gemm, ScalesAndAddsToWhatIsThere) {

@@ -1,0 +1,55 @@
+// Matrix tiles of AMX as kernels of ours use them: eight of 16 rows of 64 bytes. Tiles 0 to 3 hold
+// a block of 32x32 sums, 4 and 5 its left side, 6 and 7 its right one; a tile that is to be read
+// lies in 1 KiB without gaps, unless a stride is told. For threads of a process where
+// onednn::HasAmx().
+#pragma once
+
+#if defined(__x86_64__)
+
+#include <cstdint>
+
+#include <immintrin.h>
+
+#define TRAINYARD_AMX \
+  __attribute__((target("avx512f,avx512bw,avx512bf16,amx-tile,amx-bf16,prfchw")))
+#define TRAINYARD_AMX_INLINE    \
+  __attribute__((always_inline, \
+                 target("avx512f,avx512bw,avx512bf16,amx-tile,amx-bf16,prfchw"))) inline
+
+namespace trainyard::amx {
+
+constexpr int64_t kTileRows = 16;
+constexpr int64_t kTileUnits = 16;  // pairs of bfloat16 in a row, or float32
+constexpr int64_t kTileElements = kTileRows * kTileUnits;
+constexpr int64_t kRowBytes = 64;
+
+// The tiles of this thread, for as long as this lives.
+class Tiles {
+ public:
+  TRAINYARD_AMX Tiles() {
+    struct alignas(64) {
+      uint8_t palette = 1;
+      uint8_t start_row = 0;
+      uint8_t reserved[14] = {};
+      uint16_t row_bytes[16] = {kRowBytes, kRowBytes, kRowBytes, kRowBytes,
+                                kRowBytes, kRowBytes, kRowBytes, kRowBytes};
+      uint8_t rows[16] = {kTileRows, kTileRows, kTileRows, kTileRows,
+                          kTileRows, kTileRows, kTileRows, kTileRows};
+    } const configuration;
+    _tile_loadconfig(&configuration);
+  }
+  TRAINYARD_AMX ~Tiles() { _tile_release(); }
+  Tiles(const Tiles&) = delete;
+  Tiles& operator=(const Tiles&) = delete;
+};
+
+TRAINYARD_AMX_INLINE void ZeroSums() {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+}
+
+}  // namespace trainyard::amx
+
+#endif
