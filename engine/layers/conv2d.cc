@@ -5,8 +5,8 @@
 #include "engine/base/saturated.h"
 #include "engine/base/status.h"
 #include "engine/graph/plan_builder.h"
+#include "engine/layers/blocked_convolution.h"
 #include "engine/layers/window.h"
-#include "engine/layers/winograd_convolution.h"
 
 namespace trainyard::layers {
 namespace {
@@ -80,25 +80,19 @@ class Conv2d final : public Layer {
   }
 
   int64_t InnerElements(absl::Span<const Shape> inputs, int64_t batch, bool) const override {
-    const Window::Geometry geometry = *window_.Over(inputs[0]);
-    return ByWinograd(inputs[0], geometry, batch)
-               ? WinogradConvolution(inputs[0], filters_, geometry, bias_).InnerElements()
-               : 0;
+    return MostOf(inputs[0], batch, &BlockedConvolution::InnerElements);
   }
   int64_t ScratchElements(absl::Span<const Shape> inputs, int64_t batch) const override {
-    const Window::Geometry geometry = *window_.Over(inputs[0]);
-    return ByWinograd(inputs[0], geometry, batch)
-               ? WinogradConvolution(inputs[0], filters_, geometry, bias_).ScratchElements()
-               : 0;
+    return MostOf(inputs[0], batch, &BlockedConvolution::ScratchElements);
   }
 
   absl::StatusOr<Value> Emit(PlanBuilder& plan, absl::Span<const Value> inputs) const override {
     const Value input = inputs[0];
     const Shape image = plan.shape(input);
     ASSIGN_OR_RETURN(const Window::Geometry geometry, window_.Over(image));
-    if (ByWinograd(image, geometry, plan.batch())) {
-      plan.ChoseAlgorithm("minimal filtering F(4x4, 3x3)");
-      return WinogradConvolution(image, filters_, geometry, bias_).Emit(plan, input);
+    if (const auto blocked = Blocked(image, geometry, plan.batch(), plan.compute_type())) {
+      plan.ChoseAlgorithm(blocked->algorithm());
+      return blocked->Emit(plan, input);
     }
     plan.ChoseAlgorithm("direct convolution");
     const Shape out = {filters_, geometry.out_height, geometry.out_width};
@@ -154,8 +148,21 @@ class Conv2d final : public Layer {
   }
 
  private:
-  bool ByWinograd(const Shape& image, const Window::Geometry& geometry, int64_t batch) const {
-    return groups_ == 1 && WinogradConvolution::IsFaster(image, filters_, geometry, batch);
+  std::optional<BlockedConvolution> Blocked(const Shape& image, const Window::Geometry& geometry,
+                                            int64_t batch, onednn::Type products) const {
+    if (groups_ != 1) return std::nullopt;
+    return BlockedConvolution::IfFaster(image, filters_, geometry, bias_, batch, products);
+  }
+  // Whichever type the products have.
+  int64_t MostOf(const Shape& image, int64_t batch,
+                 int64_t (BlockedConvolution::*elements)() const) const {
+    const Window::Geometry geometry = *window_.Over(image);
+    int64_t most = 0;
+    for (const onednn::Type products : {onednn::Type::kFloat32, onednn::Type::kBfloat16}) {
+      if (const auto blocked = Blocked(image, geometry, batch, products))
+        most = std::max(most, ((*blocked).*elements)());
+    }
+    return most;
   }
 
   // oneDNN 2.6 has no fast bfloat16 weight gradient for few channels: 1.0 ms against 0.15 ms in

@@ -104,6 +104,7 @@ struct Ahead {
 // added to what tiles 0 to 3 hold.
 TRAINYARD_AMX_INLINE void AddProducts(const Unit* a, int64_t a_next, const Unit* b, int64_t b_next,
                                       int64_t steps, const Ahead& ahead) {
+  amx::AfterStores();
   int64_t row = 0;
   for (int64_t step = 0; step < steps; ++step, a += kTileElements, b += kTileElements) {
     for (const int64_t end = (step + 1) * kBlock / steps; row < end; ++row) {
@@ -123,6 +124,7 @@ TRAINYARD_AMX_INLINE void AddProducts(const Unit* a, int64_t a_next, const Unit*
 
 // Rows of tiles 0 to 3 lie `stride` bytes apart, and those of the lower ones follow.
 TRAINYARD_AMX_INLINE void LoadSums(const float* from, int64_t stride, int64_t lower) {
+  amx::AfterStores();
   _tile_loadd(0, from, stride);
   _tile_loadd(1, from + kVector, stride);
   _tile_loadd(2, from + lower, stride);

@@ -1,6 +1,7 @@
 #include "engine/layers/winograd.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -10,6 +11,11 @@
 
 namespace trainyard::layers::winograd {
 namespace {
+
+using convolution::Geometry;
+using convolution::kBlock;
+using convolution::kSliceBlocks;
+using convolution::Range;
 
 constexpr int64_t kTile = 4;                                      // results along an axis
 constexpr int64_t kPatch = 6;                                     // inputs along an axis
@@ -28,6 +34,9 @@ int64_t ConvolveTiles(int64_t in_blocks) {
 }
 constexpr int64_t kGradientTiles = 32;
 
+int64_t TilesHigh(const Geometry& geometry) { return (geometry.out_height + kTile - 1) / kTile; }
+int64_t TilesWide(const Geometry& geometry) { return (geometry.out_width + kTile - 1) / kTile; }
+
 // Transformed weights lie as [slice][point][input channel][blocks of the slice][16].
 int64_t PointStride(const Geometry& geometry, int64_t blocks) {
   return geometry.in_blocks * kBlock * blocks * kBlock + kGapFloats;
@@ -42,32 +51,7 @@ int64_t SliceOffset(const Geometry& geometry, int64_t block) {
 
 }  // namespace
 
-Geometry Geometry::Reversed() const {
-  Geometry reversed;
-  reversed.in_blocks = out_blocks;
-  reversed.out_blocks = in_blocks;
-  reversed.in_height = out_height;
-  reversed.in_width = out_width;
-  reversed.out_height = in_height;
-  reversed.out_width = in_width;
-  reversed.padding_top = kTaps - 1 - padding_top;
-  reversed.padding_left = kTaps - 1 - padding_left;
-  return reversed;
-}
-
-int64_t TransformedFloats(const Geometry& geometry) {
-  return SliceOffset(geometry, geometry.out_blocks);
-}
-
-int64_t ConvolveScratchFloats(const Geometry& geometry) {
-  const int64_t channels = (geometry.in_blocks + kSliceBlocks) * kBlock;
-  return kPoints * (ConvolveTiles(geometry.in_blocks) * channels + 2 * kGapFloats);
-}
-
-int64_t GradientScratchFloats(int64_t input_blocks, int64_t output_blocks) {
-  const int64_t patches = kGradientTiles * (input_blocks + output_blocks) * kBlock + 2 * kGapFloats;
-  return kPoints * (patches + input_blocks * output_blocks * kBlock * kBlock + kGapFloats);
-}
+int64_t Tiles(const Geometry& geometry) { return TilesHigh(geometry) * TilesWide(geometry); }
 
 #if defined(__x86_64__)
 
@@ -236,8 +220,8 @@ struct TilePlace {
 };
 
 TilePlace PlaceOf(const Geometry& geometry, int64_t tile) {
-  return {tile / geometry.Tiles(), tile / geometry.TilesWide() % geometry.TilesHigh() * kTile,
-          tile % geometry.TilesWide() * kTile};
+  return {tile / Tiles(geometry), tile / TilesWide(geometry) % TilesHigh(geometry) * kTile,
+          tile % TilesWide(geometry) * kTile};
 }
 
 // The tiles [first, first + count) of all images, transformed: to[point][tile][channel], with
@@ -406,12 +390,45 @@ void ReversePair(const float* weights, float* reversed) {
   }
 }
 
-}  // namespace
+class WinogradKernels final : public convolution::Kernels {
+ public:
+  const char* algorithm() const override { return "minimal filtering F(4x4, 3x3)"; }
 
-bool Supported() { return onednn::HasAvx512(); }
+  int64_t TransformedFloats(const Geometry& geometry) const override {
+    return SliceOffset(geometry, geometry.out_blocks);
+  }
+  void TransformWeights(const Geometry& geometry, const float* weights, bool reversed,
+                        int64_t input, float* transformed) const override;
 
-TRAINYARD_AVX512 void TransformWeights(const Geometry& geometry, const float* weights,
-                                       bool reversed, int64_t input, float* transformed) {
+  int64_t ConvolveScratchFloats(const Geometry& geometry) const override {
+    const int64_t channels = (geometry.in_blocks + kSliceBlocks) * kBlock;
+    return kPoints * (ConvolveTiles(geometry.in_blocks) * channels + 2 * kGapFloats);
+  }
+  void Convolve(const Geometry& geometry, const float* source, int64_t images,
+                const float* transformed, const float* bias, int64_t channels, Range outputs,
+                float* destination, float* scratch) const override;
+  int64_t LeastImages(const Geometry& geometry) const override {
+    constexpr int64_t kLeastTiles = 24;
+    return (kLeastTiles + Tiles(geometry) - 1) / Tiles(geometry);
+  }
+
+  int64_t GradientScratchFloats(const Geometry&, int64_t inputs, int64_t outputs) const override {
+    const int64_t patches = kGradientTiles * (inputs + outputs) * kBlock + 2 * kGapFloats;
+    return kPoints * (patches + inputs * outputs * kBlock * kBlock + kGapFloats);
+  }
+  void WeightGradient(const Geometry& geometry, const float* source, const float* gradient,
+                      int64_t images, Range inputs, Range outputs, float* weight_gradient,
+                      float* scratch) const override;
+  // A gradient is transformed back once.
+  int64_t LeastGradientImages(const Geometry& geometry) const override {
+    constexpr int64_t kLeastTiles = 64;
+    return (kLeastTiles + Tiles(geometry) - 1) / Tiles(geometry);
+  }
+};
+
+TRAINYARD_AVX512 void WinogradKernels::TransformWeights(const Geometry& geometry,
+                                                        const float* weights, bool reversed,
+                                                        int64_t input, float* transformed) const {
   alignas(64) float turned[kSliceBlocks][kPairFloats];
   for (int64_t slice = 0; slice < geometry.out_blocks; slice += kSliceBlocks) {
     const int64_t width = std::min(kSliceBlocks, geometry.out_blocks - slice);
@@ -435,16 +452,17 @@ TRAINYARD_AVX512 void TransformWeights(const Geometry& geometry, const float* we
   }
 }
 
-TRAINYARD_AVX512 void Convolve(const Geometry& geometry, const float* source, int64_t images,
-                               const float* transformed, const float* bias, int64_t channels,
-                               Range outputs, float* destination, float* scratch) {
+TRAINYARD_AVX512 void WinogradKernels::Convolve(const Geometry& geometry, const float* source,
+                                                int64_t images, const float* transformed,
+                                                const float* bias, int64_t channels, Range outputs,
+                                                float* destination, float* scratch) const {
   const int64_t depth = geometry.in_blocks * kBlock;
   const int64_t block_tiles = ConvolveTiles(geometry.in_blocks);
   const int64_t patch_stride = block_tiles * depth + kGapFloats;
   const int64_t product_stride = block_tiles * kSliceBlocks * kBlock + kGapFloats;
   float* const patches = scratch;
   float* const products = patches + kPoints * patch_stride;
-  const int64_t tiles = images * geometry.Tiles();
+  const int64_t tiles = images * Tiles(geometry);
   for (int64_t first = 0; first < tiles; first += block_tiles) {
     const int64_t count = std::min(block_tiles, tiles - first);
     TransformPatches(geometry, source, first, count, {0, geometry.in_blocks}, patches,
@@ -471,9 +489,11 @@ TRAINYARD_AVX512 void Convolve(const Geometry& geometry, const float* source, in
   }
 }
 
-TRAINYARD_AVX512 void WeightGradient(const Geometry& geometry, const float* source,
-                                     const float* gradient, int64_t images, Range inputs,
-                                     Range outputs, float* weight_gradient, float* scratch) {
+TRAINYARD_AVX512 void WinogradKernels::WeightGradient(const Geometry& geometry, const float* source,
+                                                      const float* gradient, int64_t images,
+                                                      Range inputs, Range outputs,
+                                                      float* weight_gradient,
+                                                      float* scratch) const {
   const int64_t rows = inputs.size() * kBlock;
   const int64_t columns = outputs.size() * kBlock;
   const int64_t patch_stride = kGradientTiles * rows + kGapFloats;
@@ -482,7 +502,7 @@ TRAINYARD_AVX512 void WeightGradient(const Geometry& geometry, const float* sour
   float* const patches = scratch;
   float* const gradients = patches + kPoints * patch_stride;
   float* const sums = gradients + kPoints * gradient_stride;
-  const int64_t tiles = images * geometry.Tiles();
+  const int64_t tiles = images * Tiles(geometry);
   for (int64_t first = 0; first < tiles; first += kGradientTiles) {
     const int64_t count = std::min(kGradientTiles, tiles - first);
     TransformPatches(geometry, source, first, count, inputs, patches, patch_stride);
@@ -507,14 +527,21 @@ TRAINYARD_AVX512 void WeightGradient(const Geometry& geometry, const float* sour
   }
 }
 
+}  // namespace
+
+bool Supported() { return onednn::HasAvx512(); }
+
+const convolution::Kernels& Kernels() {
+  static const WinogradKernels kernels;
+  return kernels;
+}
+
 #else
 
 bool Supported() { return false; }
-void TransformWeights(const Geometry&, const float*, bool, int64_t, float*) {}
-void Convolve(const Geometry&, const float*, int64_t, const float*, const float*, int64_t, Range,
-              float*, float*) {}
-void WeightGradient(const Geometry&, const float*, const float*, int64_t, Range, Range, float*,
-                    float*) {}
+
+// Nobody who has asked whether they are supported asks for them.
+const convolution::Kernels& Kernels() { std::abort(); }
 
 #endif
 

@@ -23,25 +23,29 @@ constexpr int64_t kTileUnits = 16;  // pairs of bfloat16 in a row, or float32
 constexpr int64_t kTileElements = kTileRows * kTileUnits;
 constexpr int64_t kRowBytes = 64;
 
+struct alignas(64) Configuration {
+  uint8_t palette = 1;
+  uint8_t start_row = 0;
+  uint8_t reserved[14] = {};
+  uint16_t row_bytes[16] = {kRowBytes, kRowBytes, kRowBytes, kRowBytes,
+                            kRowBytes, kRowBytes, kRowBytes, kRowBytes};
+  uint8_t rows[16] = {kTileRows, kTileRows, kTileRows, kTileRows,
+                      kTileRows, kTileRows, kTileRows, kTileRows};
+};
+// No local one: g++ believes that its first bytes alone are read.
+inline constexpr Configuration kConfiguration;
+
 // The tiles of this thread, for as long as this lives.
 class Tiles {
  public:
-  TRAINYARD_AMX Tiles() {
-    struct alignas(64) {
-      uint8_t palette = 1;
-      uint8_t start_row = 0;
-      uint8_t reserved[14] = {};
-      uint16_t row_bytes[16] = {kRowBytes, kRowBytes, kRowBytes, kRowBytes,
-                                kRowBytes, kRowBytes, kRowBytes, kRowBytes};
-      uint8_t rows[16] = {kTileRows, kTileRows, kTileRows, kTileRows,
-                          kTileRows, kTileRows, kTileRows, kTileRows};
-    } const configuration;
-    _tile_loadconfig(&configuration);
-  }
+  TRAINYARD_AMX Tiles() { _tile_loadconfig(&kConfiguration); }
   TRAINYARD_AMX ~Tiles() { _tile_release(); }
   Tiles(const Tiles&) = delete;
   Tiles& operator=(const Tiles&) = delete;
 };
+
+// Between stores and a tile's loading of them: g++ does not know that it reads memory.
+TRAINYARD_AMX_INLINE void AfterStores() { asm volatile("" ::: "memory"); }
 
 TRAINYARD_AMX_INLINE void ZeroSums() {
   _tile_zero(0);

@@ -71,6 +71,7 @@ TRAINYARD_AMX float Bfloat16Tiles() {
   alignas(64) float sums[amx::kTileElements];
   const amx::Tiles tiles;
   amx::ZeroSums();
+  amx::AfterStores();
   _tile_loadd(4, factors, amx::kRowBytes);
   _tile_loadd(5, factors, amx::kRowBytes);
   _tile_loadd(6, factors, amx::kRowBytes);

@@ -1,5 +1,5 @@
 // Parts of a training step on one thread, by Google Benchmark: matrix products, convolutions by
-// minimal filtering, updates, batches. Products say FLOP/s, beside the core's peak, which is
+// kernels of ours, updates, batches. Products say FLOP/s, beside the core's peak, which is
 // measured first; what is bound by memory says bytes a second.
 //
 //   parts [--benchmark_filter=REGEX] [--benchmark_format=json] ...
@@ -16,6 +16,7 @@
 #include "client/lib/specification_file.h"
 #include "engine/base/philox.h"
 #include "engine/layers/gemm.h"
+#include "engine/layers/tile_convolution.h"
 #include "engine/layers/winograd.h"
 #include "engine/optimizers/optimizer.h"
 #include "engine/spec/catalogs.h"
@@ -64,8 +65,8 @@ struct Images {
   int64_t count, side, in_blocks, out_blocks;
 };
 
-layers::winograd::Geometry GeometryOf(const Images& images) {
-  layers::winograd::Geometry geometry;
+layers::convolution::Geometry GeometryOf(const Images& images) {
+  layers::convolution::Geometry geometry;
   geometry.in_blocks = images.in_blocks;
   geometry.out_blocks = images.out_blocks;
   geometry.in_height = geometry.in_width = geometry.out_height = geometry.out_width = images.side;
@@ -89,43 +90,53 @@ struct Convolution {
         weights(Draws(images.in_blocks * images.out_blocks * 9 * 256)) {}
 
   static std::vector<float> Floats(const Images& images, int64_t blocks) {
-    return Draws(images.count * blocks * images.side * images.side * layers::winograd::kBlock);
+    return Draws(images.count * blocks * images.side * images.side * layers::convolution::kBlock);
   }
 
-  layers::winograd::Geometry geometry;
+  layers::convolution::Geometry geometry;
   std::vector<float> source, destination, weights;
 };
 
-void ConvolutionForward(State& state, const Images& images) {
-  namespace winograd = layers::winograd;
-  if (!winograd::Supported()) return state.SkipWithError("not on this machine");
+// Null where this machine has none for products of the type.
+const layers::convolution::Kernels* KernelsFor(onednn::Type products,
+                                               const layers::convolution::Geometry& geometry) {
+  if (products == onednn::Type::kBfloat16) {
+    return layers::tile_convolution::Takes(geometry) ? &layers::tile_convolution::Kernels()
+                                                     : nullptr;
+  }
+  return layers::winograd::Supported() ? &layers::winograd::Kernels() : nullptr;
+}
+
+void ConvolutionForward(State& state, const Images& images, onednn::Type products) {
   Convolution part(images);
-  const winograd::Geometry& geometry = part.geometry;
-  const Buffer transformed = *Buffer::Create(winograd::TransformedFloats(geometry) * 4);
-  const Buffer scratch = *Buffer::Create(winograd::ConvolveScratchFloats(geometry) * 4);
+  const layers::convolution::Geometry& geometry = part.geometry;
+  const layers::convolution::Kernels* const kernels = KernelsFor(products, geometry);
+  if (kernels == nullptr) return state.SkipWithError("not on this machine");
+  const Buffer transformed = *Buffer::Create(kernels->TransformedFloats(geometry) * 4);
+  const Buffer scratch = *Buffer::Create(kernels->ConvolveScratchFloats(geometry) * 4);
   for (auto _ : state) {
     for (int64_t input = 0; input < images.in_blocks; ++input) {
-      winograd::TransformWeights(geometry, part.weights.data(), /*reversed=*/false, input,
-                                 transformed.floats());
+      kernels->TransformWeights(geometry, part.weights.data(), /*reversed=*/false, input,
+                                transformed.floats());
     }
-    winograd::Convolve(geometry, part.source.data(), images.count, transformed.floats(), nullptr,
-                       images.out_blocks * winograd::kBlock, {0, images.out_blocks},
-                       part.destination.data(), scratch.floats());
+    kernels->Convolve(geometry, part.source.data(), images.count, transformed.floats(), nullptr,
+                      images.out_blocks * layers::convolution::kBlock, {0, images.out_blocks},
+                      part.destination.data(), scratch.floats());
     benchmark::ClobberMemory();
   }
   CountFlops(state, ConvolutionFlops(images));
 }
 
-void ConvolutionByWeights(State& state, const Images& images) {
-  namespace winograd = layers::winograd;
-  if (!winograd::Supported()) return state.SkipWithError("not on this machine");
+void ConvolutionByWeights(State& state, const Images& images, onednn::Type products) {
   Convolution part(images);
-  const Buffer scratch =
-      *Buffer::Create(winograd::GradientScratchFloats(images.in_blocks, images.out_blocks) * 4);
+  const layers::convolution::Kernels* const kernels = KernelsFor(products, part.geometry);
+  if (kernels == nullptr) return state.SkipWithError("not on this machine");
+  const Buffer scratch = *Buffer::Create(
+      kernels->GradientScratchFloats(part.geometry, images.in_blocks, images.out_blocks) * 4);
   for (auto _ : state) {
-    winograd::WeightGradient(part.geometry, part.source.data(), part.destination.data(),
-                             images.count, {0, images.in_blocks}, {0, images.out_blocks},
-                             part.weights.data(), scratch.floats());
+    kernels->WeightGradient(part.geometry, part.source.data(), part.destination.data(),
+                            images.count, {0, images.in_blocks}, {0, images.out_blocks},
+                            part.weights.data(), scratch.floats());
     benchmark::ClobberMemory();
   }
   CountFlops(state, ConvolutionFlops(images));
@@ -191,12 +202,18 @@ void AddProducts() {
 void AddConvolutions() {
   // Of cnn_medium, of resnet18_cifar's first and last stage.
   for (const Images& images : std::vector<Images>{{8, 28, 2, 2}, {8, 32, 4, 4}, {8, 4, 32, 32}}) {
-    const std::string name =
-        absl::StrCat(images.count, "x", images.in_blocks * 16, "x", images.side, "x", images.side);
-    benchmark::RegisterBenchmark(absl::StrCat("convolution/forward/", name).c_str(),
-                                 [images](State& state) { ConvolutionForward(state, images); });
-    benchmark::RegisterBenchmark(absl::StrCat("convolution/by_weights/", name).c_str(),
-                                 [images](State& state) { ConvolutionByWeights(state, images); });
+    for (const bool narrow : {false, true}) {
+      const onednn::Type products = narrow ? onednn::Type::kBfloat16 : onednn::Type::kFloat32;
+      const std::string name =
+          absl::StrCat(narrow ? "bf16/" : "fp32/", images.count, "x", images.in_blocks * 16, "x",
+                       images.side, "x", images.side);
+      benchmark::RegisterBenchmark(
+          absl::StrCat("convolution/forward/", name).c_str(),
+          [=](State& state) { ConvolutionForward(state, images, products); });
+      benchmark::RegisterBenchmark(
+          absl::StrCat("convolution/by_weights/", name).c_str(),
+          [=](State& state) { ConvolutionByWeights(state, images, products); });
+    }
   }
 }
 

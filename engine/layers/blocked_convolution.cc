@@ -1,21 +1,22 @@
-#include "engine/layers/winograd_convolution.h"
+#include "engine/layers/blocked_convolution.h"
 
 #include <algorithm>
 
 #include "engine/base/status.h"
 #include "engine/base/vectorized.h"
+#include "engine/layers/tile_convolution.h"
+#include "engine/layers/winograd.h"
 
 namespace trainyard::layers {
 namespace {
 
-using winograd::kBlock;
-using winograd::kSliceBlocks;
-using winograd::Range;
+using convolution::kBlock;
+using convolution::kSliceBlocks;
+using convolution::Range;
 
 constexpr int kWeight = 0;
 constexpr int kBias = 1;
 constexpr int64_t kFloatBytes = sizeof(float);
-constexpr int64_t kTaps = 3;
 // A stage should have so many tiles of the plan, where that costs little.
 constexpr int64_t kEnoughTasks = 8;
 // Blocks of channels of either kind whose weight gradient is made in one task.
@@ -25,8 +26,9 @@ int64_t CeilDivide(int64_t value, int64_t by) { return (value + by - 1) / by; }
 
 int64_t Blocks(int64_t channels) { return CeilDivide(channels, kBlock); }
 
-winograd::Geometry GeometryOf(const Shape& image, int64_t filters, const Window::Geometry& window) {
-  winograd::Geometry geometry;
+convolution::Geometry GeometryOf(const Shape& image, int64_t filters,
+                                 const Window::Geometry& window) {
+  convolution::Geometry geometry;
   geometry.in_blocks = Blocks(image[0]);
   geometry.out_blocks = Blocks(filters);
   geometry.in_height = image[1];
@@ -35,13 +37,17 @@ winograd::Geometry GeometryOf(const Shape& image, int64_t filters, const Window:
   geometry.out_width = window.out_width;
   geometry.padding_top = window.padding_begin[0];
   geometry.padding_left = window.padding_begin[1];
+  geometry.taps_high = window.kernel[0];
+  geometry.taps_wide = window.kernel[1];
+  geometry.stride_high = window.strides[0];
+  geometry.stride_wide = window.strides[1];
   return geometry;
 }
 
 // Pairs of a result and a tap along an axis that direct kernels multiply: those within the image.
-int64_t ValidTaps(int64_t results, int64_t inputs, int64_t padding) {
+int64_t ValidTaps(int64_t results, int64_t inputs, int64_t padding, int64_t count) {
   int64_t taps = 0;
-  for (int64_t tap = 0; tap < kTaps; ++tap) {
+  for (int64_t tap = 0; tap < count; ++tap) {
     const int64_t first = std::max<int64_t>(0, padding - tap);
     const int64_t end = std::min(results, inputs + padding - tap);
     taps += std::max<int64_t>(0, end - first);
@@ -62,54 +68,71 @@ void SumPositions(const float* values, int64_t images, int64_t blocks, int64_t p
   }
 }
 
-}  // namespace
-
-WinogradConvolution::WinogradConvolution(const Shape& image, int64_t filters,
-                                         const Window::Geometry& geometry, bool bias)
-    : out_({filters, geometry.out_height, geometry.out_width}),
-      channels_(image[0]),
-      filters_(filters),
-      bias_(bias),
-      geometry_(GeometryOf(image, filters, geometry)) {}
-
-bool WinogradConvolution::IsFaster(const Shape& image, int64_t filters,
-                                   const Window::Geometry& window, int64_t batch) {
+// The working memory of a thread grows with the channels; blocks are of 16.
+bool HasFittingChannels(const Shape& image, int64_t filters) {
   constexpr int64_t kLeastChannels = 16;
-  // The working memory of a thread grows with the channels.
   constexpr int64_t kMostChannels = 2048;
+  return std::min(image[0], filters) >= kLeastChannels &&
+         std::max(image[0], filters) <= kMostChannels;
+}
+
+// Minimal filtering, where it takes fewer products than direct convolution without its padded taps.
+bool SavesProducts(const convolution::Geometry& geometry, int64_t batch) {
+  constexpr int64_t kTaps = 3;
   // Fewer do not pay for the transforms of the weights.
   constexpr int64_t kLeastTiles = 32;
   // Products of direct convolution for one of these: the transforms want their share.
   constexpr double kLeastSaving = 1.4;
-  const onednn::Dims taps = {kTaps, kTaps};
-  if (!winograd::Supported() || window.kernel != taps || window.strides != onednn::Dims{1, 1})
+  if (!winograd::Supported() || geometry.taps_high != kTaps || geometry.taps_wide != kTaps ||
+      geometry.Strided()) {
     return false;
-  for (const onednn::Dims& padding : {window.padding_begin, window.padding_end}) {
-    if (padding[0] >= kTaps || padding[1] >= kTaps) return false;
   }
-  if (std::min(image[0], filters) < kLeastChannels || std::max(image[0], filters) > kMostChannels)
-    return false;
-  const winograd::Geometry geometry = GeometryOf(image, filters, window);
-  const int64_t direct = ValidTaps(geometry.out_height, geometry.in_height, geometry.padding_top) *
-                         ValidTaps(geometry.out_width, geometry.in_width, geometry.padding_left);
-  return batch * geometry.Tiles() >= kLeastTiles &&
+  const int64_t tiles = winograd::Tiles(geometry);
+  const int64_t direct =
+      ValidTaps(geometry.out_height, geometry.in_height, geometry.padding_top, kTaps) *
+      ValidTaps(geometry.out_width, geometry.in_width, geometry.padding_left, kTaps);
+  return batch * tiles >= kLeastTiles &&
          static_cast<double>(direct) >=
-             kLeastSaving * static_cast<double>(winograd::kPoints * geometry.Tiles());
+             kLeastSaving * static_cast<double>(winograd::kPoints * tiles);
 }
 
-int64_t WinogradConvolution::InnerElements() const {
-  return winograd::TransformedFloats(geometry_);
+}  // namespace
+
+std::optional<BlockedConvolution> BlockedConvolution::IfFaster(const Shape& image, int64_t filters,
+                                                               const Window::Geometry& window,
+                                                               bool bias, int64_t batch,
+                                                               onednn::Type products) {
+  if (!HasFittingChannels(image, filters)) return {};
+  for (const onednn::Dims& padding : {window.padding_begin, window.padding_end}) {
+    if (padding[0] >= window.kernel[0] || padding[1] >= window.kernel[1]) return {};
+  }
+  BlockedConvolution convolution;
+  convolution.out_ = {filters, window.out_height, window.out_width};
+  convolution.channels_ = image[0];
+  convolution.filters_ = filters;
+  convolution.bias_ = bias;
+  convolution.geometry_ = GeometryOf(image, filters, window);
+  if (products == onednn::Type::kBfloat16 && tile_convolution::Takes(convolution.geometry_)) {
+    convolution.kernels_ = &tile_convolution::Kernels();
+  } else if (SavesProducts(convolution.geometry_, batch)) {
+    convolution.kernels_ = &winograd::Kernels();
+  } else {
+    return {};
+  }
+  return convolution;
 }
 
-int64_t WinogradConvolution::ScratchElements() const {
+int64_t BlockedConvolution::InnerElements() const { return kernels_->TransformedFloats(geometry_); }
+
+int64_t BlockedConvolution::ScratchElements() const {
   return std::max(
-      {winograd::ConvolveScratchFloats(geometry_),
-       winograd::ConvolveScratchFloats(geometry_.Reversed()),
-       winograd::GradientScratchFloats(std::min(kGradientBlocks, geometry_.in_blocks),
+      {kernels_->ConvolveScratchFloats(geometry_),
+       kernels_->ConvolveScratchFloats(geometry_.Reversed()),
+       kernels_->GradientScratchFloats(geometry_, std::min(kGradientBlocks, geometry_.in_blocks),
                                        std::min(kGradientBlocks, geometry_.out_blocks))});
 }
 
-absl::StatusOr<Value> WinogradConvolution::Emit(PlanBuilder& plan, Value input) const {
+absl::StatusOr<Value> BlockedConvolution::Emit(PlanBuilder& plan, Value input) const {
   const onednn::Layout in_layout =
       onednn::BlockedImages(BatchDims(plan.largest_group(), plan.shape(input)));
   const onednn::Layout out_layout = onednn::BlockedImages(BatchDims(plan.largest_group(), out_));
@@ -134,16 +157,21 @@ absl::StatusOr<Value> WinogradConvolution::Emit(PlanBuilder& plan, Value input) 
   return output;
 }
 
-absl::Status WinogradConvolution::EmitImages(PlanBuilder& plan, const Pass& pass) const {
-  const winograd::Geometry geometry = pass.geometry;
-  const onednn::Layout layout = onednn::BlockedWeights({filters_, channels_, kTaps, kTaps});
+onednn::Layout BlockedConvolution::WeightLayout() const {
+  return onednn::BlockedWeights({filters_, channels_, geometry_.taps_high, geometry_.taps_wide});
+}
+
+absl::Status BlockedConvolution::EmitImages(PlanBuilder& plan, const Pass& pass) const {
+  const convolution::Geometry geometry = pass.geometry;
+  const onednn::Layout layout = WeightLayout();
   ASSIGN_OR_RETURN(const BufferRef weights, plan.Weight(plan.parameter(kWeight), layout));
-  const BufferRef transformed = plan.NewBuffer(winograd::TransformedFloats(geometry) * kFloatBytes);
+  const BufferRef transformed = plan.NewBuffer(kernels_->TransformedFloats(geometry) * kFloatBytes);
   std::vector<Kernel> transforms;
   for (int64_t block = 0; block < geometry.in_blocks; ++block) {
-    transforms.push_back([=, reversed = pass.reversed](const StepContext&, const Memory& memory) {
-      winograd::TransformWeights(geometry, memory.Get<float>(weights), reversed, block,
-                                 memory.Get<float>(transformed));
+    transforms.push_back([=, kernels = kernels_, reversed = pass.reversed](const StepContext&,
+                                                                           const Memory& memory) {
+      kernels->TransformWeights(geometry, memory.Get<float>(weights), reversed, block,
+                                memory.Get<float>(transformed));
     });
   }
   plan.AddStageBefore("conv2d transform weights", {weights, transformed}, std::move(transforms));
@@ -152,24 +180,22 @@ absl::Status WinogradConvolution::EmitImages(PlanBuilder& plan, const Pass& pass
   const int64_t channels = pass.reversed ? channels_ : filters_;
   const auto convolve = [&](const Group& part, Range outputs) -> Kernel {
     return
-        [=, bias = pass.bias, source = plan.At(pass.source, part),
+        [=, kernels = kernels_, bias = pass.bias, source = plan.At(pass.source, part),
          destination = plan.At(pass.destination, part)](const StepContext&, const Memory& memory) {
-          winograd::Convolve(geometry, memory.Get<float>(source), part.count,
-                             memory.Get<float>(transformed),
-                             bias ? memory.Get<float>(*bias) : nullptr, channels, outputs,
-                             memory.Get<float>(destination), memory.Get<float>(scratch));
+          kernels->Convolve(geometry, memory.Get<float>(source), part.count,
+                            memory.Get<float>(transformed),
+                            bias ? memory.Get<float>(*bias) : nullptr, channels, outputs,
+                            memory.Get<float>(destination), memory.Get<float>(scratch));
         };
   };
   const std::vector<BufferRef> uses = {pass.source.ref, pass.destination.ref, transformed};
-  // The transformed weights are worth loading for so many tiles.
-  constexpr int64_t kLeastTiles = 24;
-  if (plan.groups().back().count * geometry.Tiles() >= kLeastTiles) {
+  const int64_t least = kernels_->LeastImages(geometry);
+  if (plan.groups().back().count >= least) {
     for (const Group& group : plan.groups())
       plan.AddToGroup(pass.name, group, uses, convolve(group, {0, geometry.out_blocks}));
     return absl::OkStatus();
   }
-  const int64_t images = CeilDivide(2 * kLeastTiles, geometry.Tiles());
-  const std::vector<Group> parts = DivideBatch(plan.batch(), plan.batch() / images);
+  const std::vector<Group> parts = DivideBatch(plan.batch(), plan.batch() / (2 * least));
   const int64_t slices = CeilDivide(geometry.out_blocks, kSliceBlocks);
   const int64_t slices_a_task =
       CeilDivide(slices, CeilDivide(kEnoughTasks, static_cast<int64_t>(parts.size())));
@@ -185,17 +211,15 @@ absl::Status WinogradConvolution::EmitImages(PlanBuilder& plan, const Pass& pass
   return absl::OkStatus();
 }
 
-absl::Status WinogradConvolution::EmitWeightGradient(PlanBuilder& plan, const View& source,
-                                                     const View& gradient) const {
-  const winograd::Geometry geometry = geometry_;
-  const onednn::Layout layout = onednn::BlockedWeights({filters_, channels_, kTaps, kTaps});
+absl::Status BlockedConvolution::EmitWeightGradient(PlanBuilder& plan, const View& source,
+                                                    const View& gradient) const {
+  const convolution::Geometry geometry = geometry_;
+  const onednn::Layout layout = WeightLayout();
   const int64_t ranges = CeilDivide(geometry.in_blocks, kGradientBlocks) *
                          CeilDivide(geometry.out_blocks, kGradientBlocks);
-  // A part's gradient is transformed back once, which its tiles must be worth.
-  constexpr int64_t kLeastTiles = 64;
-  const std::vector<Group> parts = DivideBatch(
-      plan.batch(),
-      std::min(CeilDivide(kEnoughTasks, ranges), plan.batch() * geometry.Tiles() / kLeastTiles));
+  const std::vector<Group> parts =
+      DivideBatch(plan.batch(), std::min(CeilDivide(kEnoughTasks, ranges),
+                                         plan.batch() / kernels_->LeastGradientImages(geometry)));
   const int count = static_cast<int>(parts.size());
   const int64_t weight_bytes = onednn::Bytes(layout);
   const int weight = plan.parameter(kWeight);
@@ -215,11 +239,13 @@ absl::Status WinogradConvolution::EmitWeightGradient(PlanBuilder& plan, const Vi
         const BufferRef images = plan.At(source, part);
         const BufferRef slopes = plan.At(gradient, part);
         const BufferRef to = partials.At(weight_bytes * part.index);
-        plan.AddToTile(task, {images, slopes, to}, [=](const StepContext&, const Memory& memory) {
-          winograd::WeightGradient(geometry, memory.Get<float>(images), memory.Get<float>(slopes),
-                                   part.count, inputs, outputs, memory.Get<float>(to),
-                                   memory.Get<float>(scratch));
-        });
+        plan.AddToTile(task, {images, slopes, to},
+                       [=, kernels = kernels_](const StepContext&, const Memory& memory) {
+                         kernels->WeightGradient(geometry, memory.Get<float>(images),
+                                                 memory.Get<float>(slopes), part.count, inputs,
+                                                 outputs, memory.Get<float>(to),
+                                                 memory.Get<float>(scratch));
+                       });
         if (bias_ && in == 0) {
           const BufferRef bias = bias_partials.At(bias_bytes * part.index);
           const int64_t filters = filters_;
