@@ -76,7 +76,10 @@ class Layer {
   virtual bool IsRelu() const { return false; }
   // Whether Emit ends with max(x, 0) where plan.append_relu() asks for it.
   virtual bool CanAppendRelu() const { return false; }
-  // In place of Emit where the layer before has done this one's work: `output` is the result.
+  // Whether max(x, 0) before it is the same as behind it.
+  virtual bool CommutesWithRelu() const { return false; }
+  // In place of Emit where the layer before, or the one behind that commutes with it, has done this
+  // one's work: `output` is that one's result.
   virtual void EmitAppended(PlanBuilder& plan, Value output) const {}
 
   // Adds forward operations and, in a plan for training, registers the backward ones.

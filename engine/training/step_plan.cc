@@ -42,42 +42,60 @@ Value EmitInput(PlanBuilder& plan, const Graph& graph, const DataInfo& data, Ste
   return plan.NewValueAt(graph.input(), view);
 }
 
-// Nodes that do the work of the relu behind them, which is their only user.
-std::vector<bool> AppendedRelus(const Graph& graph) {
+constexpr int kNobody = -1;
+
+// By relu: the node that does its work, which is the one before it if that has no other user, or
+// the one behind it that commutes with it. kNobody for all else.
+std::vector<int> WorkersOfRelus(const Graph& graph) {
   const std::vector<GraphNode>& nodes = graph.nodes();
   std::vector<int> users(nodes.size(), 0);
-  std::vector<bool> before_relu(nodes.size(), false);
-  for (const GraphNode& node : nodes) {
-    for (int from : node.inputs) {
+  std::vector<int> last_user(nodes.size(), kNobody);
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    for (int from : nodes[i].inputs) {
       if (from == GraphNode::kInput) continue;
       ++users[from];
-      before_relu[from] = node.layer->IsRelu();
+      last_user[from] = static_cast<int>(i);
     }
   }
-  std::vector<bool> appends(nodes.size());
-  for (size_t i = 0; i < nodes.size(); ++i)
-    appends[i] = users[i] == 1 && before_relu[i] && nodes[i].layer->CanAppendRelu();
-  return appends;
+  std::vector<int> workers(nodes.size(), kNobody);
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (!nodes[i].layer->IsRelu()) continue;
+    const int before = nodes[i].inputs[0];
+    const int behind = users[i] == 1 ? last_user[i] : kNobody;
+    if (before != GraphNode::kInput && users[before] == 1 && nodes[before].layer->CanAppendRelu()) {
+      workers[i] = before;
+    } else if (behind != kNobody && nodes[behind].layer->CommutesWithRelu()) {
+      workers[i] = behind;
+    }
+  }
+  return workers;
 }
 
 absl::StatusOr<Value> EmitForward(PlanBuilder& plan, const Graph& graph, const DataInfo& data,
                                   StepPlan& step) {
   const Value input = EmitInput(plan, graph, data, step);
   std::vector<Value> outputs;
-  const std::vector<bool> appends = AppendedRelus(graph);
+  const std::vector<int> workers = WorkersOfRelus(graph);
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    const int index = static_cast<int>(i);
     const GraphNode& node = graph.nodes()[i];
     std::vector<Value> inputs;
     for (int from : node.inputs)
       inputs.push_back(from == GraphNode::kInput ? input : outputs[from]);
-    plan.BeginNode(static_cast<int>(i), node, appends[i]);
-    if (node.layer->IsRelu() && node.inputs[0] != GraphNode::kInput && appends[node.inputs[0]]) {
-      node.layer->EmitAppended(plan, inputs[0]);
+    if (workers[i] != kNobody) {
       outputs.push_back(inputs[0]);
       continue;
     }
+    const bool append_relu = std::count(workers.begin(), workers.end(), index) > 0;
+    plan.BeginNode(index, node, append_relu);
     ASSIGN_OR_RETURN(const Value output, node.layer->Emit(plan, inputs));
     outputs.push_back(output);
+    for (size_t done = 0; done < workers.size(); ++done) {
+      if (workers[done] != index) continue;
+      const GraphNode& appended = graph.nodes()[done];
+      plan.BeginNode(static_cast<int>(done), appended);
+      appended.layer->EmitAppended(plan, output);
+    }
   }
   return outputs.back();
 }

@@ -132,9 +132,9 @@ TEST_F(RunTest, BitsDoNotDependOnThreads) {
   }
 }
 
-// A relu behind a batch norm or a sum is done by them; a dropout of nothing between keeps them
-// apart.
-TEST_F(RunTest, AReluDoneByTheLayerBeforeChangesNoBit) {
+// A relu behind a batch norm or a sum is done by them, and one before a maximum by that; a dropout
+// of nothing between keeps them apart.
+TEST_F(RunTest, AReluDoneByAnotherLayerChangesNoBit) {
   constexpr char kResidual[] = R"(
     layers { type: "conv2d" name: "stem" params { key: "filters" value { number_value: 20 } }
              params { key: "kernel" value { number_value: 3 } } }
@@ -144,6 +144,11 @@ TEST_F(RunTest, AReluDoneByTheLayerBeforeChangesNoBit) {
     layers { type: "add" inputs: "stem" inputs: "first" }
     $1
     layers { type: "relu" name: "second" }
+    layers { type: "conv2d" params { key: "filters" value { number_value: 9 } }
+             params { key: "kernel" value { number_value: 2 } } }
+    layers { type: "relu" name: "third" }
+    $2
+    layers { type: "max_pool" params { key: "size" value { number_value: 2 } } }
     layers { type: "global_avg_pool" }
     layers { type: "dense" name: "head" params { key: "units" value { number_value: 4 } } })";
   constexpr char kApart[] =
@@ -152,7 +157,7 @@ TEST_F(RunTest, AReluDoneByTheLayerBeforeChangesNoBit) {
     v1::Specification specification = Parse(kImages);
     specification.clear_model();
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
-        absl::Substitute(kResidual, between, between), specification.mutable_model()));
+        absl::Substitute(kResidual, between, between, between), specification.mutable_model()));
     RecordingSink sink;
     EXPECT_EQ(Run(specification, sink).kind, Kind::kSucceeded);
     std::vector<double> losses;
@@ -160,7 +165,8 @@ TEST_F(RunTest, AReluDoneByTheLayerBeforeChangesNoBit) {
       if (event.has_progress()) losses.push_back(event.progress().loss());
     }
     losses.push_back(sink.Last("test/loss"));
-    losses.push_back(sink.Last("health/second/dead_units"));
+    for (const char* relu : {"second", "third"})
+      losses.push_back(sink.Last(absl::StrCat("health/", relu, "/dead_units")));
     return losses;
   };
   EXPECT_EQ(model_of(""), model_of(kApart));
