@@ -42,11 +42,18 @@ void Multiply(int64_t m, int64_t n, int64_t k, onednn::Type products, const Oper
 
 // Whether sides can be packed ahead on this machine.
 bool PacksAhead(onednn::Type products);
-// Rows of a, columns of b, that are packed together: what is packed ahead in parts begins at a
-// multiple of them, and there at PackedBytes(rows or columns before, k).
+// Rows of a, columns of b, that are packed together: products of parts of them begin at a multiple,
+// and there at PackedBytes(rows or columns before, k).
 constexpr int64_t kPackedTogether = 16;
 int64_t PackedBytes(int64_t rows_or_columns, int64_t k);
-void PackLeft(const Operand& a, int64_t m, int64_t k, void* packed);
-void PackRight(const Operand& b, int64_t n, int64_t k, void* packed);
+// A part of a side: begins at a multiple of kPackedTogether, and along k at one of kPackedDepth.
+struct Rectangle {
+  int64_t first, count;  // rows of a, columns of b
+  int64_t deep, depth;   // along k
+};
+constexpr int64_t kPackedDepth = 32;
+// `packed`: of the whole side.
+void PackLeft(const Operand& a, int64_t k, const Rectangle& part, void* packed);
+void PackRight(const Operand& b, int64_t k, const Rectangle& part, void* packed);
 
 }  // namespace trainyard::layers::gemm

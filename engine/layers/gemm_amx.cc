@@ -57,32 +57,42 @@ TRAINYARD_BF16_INLINE void PackTile(const Operand& a, int64_t start, int64_t cou
   Zero(tile + count * kVector, kVector - count);
 }
 
-// Rows [top, top + rows) of a, of k [deep, deep + depth), in tiles [rows / 16][steps].
+// Rows [top, top + rows) of a, of k [deep, deep + depth), in tiles [rows / 16][steps], `line` units
+// between sixteen rows and the next.
 TRAINYARD_BF16 void PackLeftPart(const Operand& a, int64_t top, int64_t rows, int64_t deep,
-                                 int64_t depth, Unit* to) {
+                                 int64_t depth, int64_t line, Unit* to) {
   const int64_t steps = StepsOf(depth);
-  for (int64_t first = 0; first < rows; first += kVector) {
+  const auto pack = [&](int64_t first, int64_t step)
+      __attribute__((always_inline, target("avx512f,avx512bw,avx512bf16"))) {
+    Unit* const tile = to + first / kVector * line + step * kTileElements;
     const int64_t count = std::min(kVector, rows - first);
-    for (int64_t step = 0; step < steps; ++step, to += kTileElements) {
-      const int64_t place = deep + step * kStepDepth;
-      const int64_t left = deep + depth - place;
-      const int64_t row = top + first;
-      if (a.transposed) {
-        PackTurnedTile(static_cast<const float*>(a.data) + place * a.stride + row, a.stride, count,
-                       left, to);
-      } else {
-        PackTile(a, row * a.stride + place, count, left, to);
-      }
+    const int64_t place = deep + step * kStepDepth;
+    const int64_t left = deep + depth - place;
+    const int64_t row = top + first;
+    if (a.transposed) {
+      PackTurnedTile(static_cast<const float*>(a.data) + place * a.stride + row, a.stride, count,
+                     left, tile);
+    } else {
+      PackTile(a, row * a.stride + place, count, left, tile);
+    }
+  };
+  // In the order of memory.
+  if (a.transposed) {
+    for (int64_t step = 0; step < steps; ++step) {
+      for (int64_t first = 0; first < rows; first += kVector) pack(first, step);
+    }
+  } else {
+    for (int64_t first = 0; first < rows; first += kVector) {
+      for (int64_t step = 0; step < steps; ++step) pack(first, step);
     }
   }
 }
 
 // The same of columns of b.
 TRAINYARD_BF16 void PackRightPart(const Operand& b, int64_t column, int64_t columns, int64_t deep,
-                                  int64_t depth, Unit* to) {
+                                  int64_t depth, int64_t line, Unit* to) {
   const float* const from = static_cast<const float*>(b.data);
-  const int64_t steps = StepsOf(depth);
-  const Packed tiles = {to, kVector, steps * kTileElements};
+  const Packed tiles = {to, kVector, line};
   if (b.transposed) {
     PackColumns<Bfloat16>(from + column * b.stride + deep, b.stride, depth, columns, tiles);
   } else {
@@ -90,7 +100,7 @@ TRAINYARD_BF16 void PackRightPart(const Operand& b, int64_t column, int64_t colu
   }
   const int64_t units = (depth + kPair - 1) / kPair;
   for (int64_t i = 0; i < columns; i += kVector)
-    Zero(tiles.At(units, i), steps * kTileUnits - units);
+    Zero(tiles.At(units, i), StepsOf(depth) * kTileUnits - units);
 }
 
 // The block of c that will be written next. Its lines lie on many pages, and are far away where c
@@ -248,12 +258,12 @@ TRAINYARD_AMX void MultiplyByTiles(int64_t m, int64_t n, int64_t k, const Operan
       part.steps = StepsOf(depth);
       part.add = c.add || deep > 0;
       const int64_t line = part.steps * kTileElements;
-      if (!a.packed) PackLeftPart(a, top, part.rows, deep, depth, packed_a);
+      if (!a.packed) PackLeftPart(a, top, part.rows, deep, depth, line, packed_a);
       part.a = a.packed ? Side{static_cast<const Unit*>(a.data) + before, whole_line}
                         : Side{packed_a, line};
       for (int64_t column = 0; column < n; column += kTileSlice) {
         part.columns = std::min(kTileSlice, n - column);
-        if (!b.packed) PackRightPart(b, column, part.columns, deep, depth, packed_b);
+        if (!b.packed) PackRightPart(b, column, part.columns, deep, depth, line, packed_b);
         part.b =
             b.packed
                 ? Side{static_cast<const Unit*>(b.data) + before + column / kVector * whole_line,
@@ -272,12 +282,18 @@ int64_t PackedBytes(int64_t rows_or_columns, int64_t k) {
   return lines * StepsOf(k) * kTileElements * static_cast<int64_t>(sizeof(Unit));
 }
 
-void PackLeft(const Operand& a, int64_t m, int64_t k, void* packed) {
-  PackLeftPart(a, 0, m, 0, k, static_cast<Unit*>(packed));
+void PackLeft(const Operand& a, int64_t k, const Rectangle& part, void* packed) {
+  const int64_t line = StepsOf(k) * kTileElements;
+  PackLeftPart(a, part.first, part.count, part.deep, part.depth, line,
+               static_cast<Unit*>(packed) + part.first / kVector * line +
+                   part.deep / kStepDepth * kTileElements);
 }
 
-void PackRight(const Operand& b, int64_t n, int64_t k, void* packed) {
-  PackRightPart(b, 0, n, 0, k, static_cast<Unit*>(packed));
+void PackRight(const Operand& b, int64_t k, const Rectangle& part, void* packed) {
+  const int64_t line = StepsOf(k) * kTileElements;
+  PackRightPart(b, part.first, part.count, part.deep, part.depth, line,
+                static_cast<Unit*>(packed) + part.first / kVector * line +
+                    part.deep / kStepDepth * kTileElements);
 }
 
 #else
@@ -285,8 +301,8 @@ void PackRight(const Operand& b, int64_t n, int64_t k, void* packed) {
 void MultiplyByTiles(int64_t, int64_t, int64_t, const Operand&, const Operand&, const Result&,
                      void*) {}
 int64_t PackedBytes(int64_t, int64_t) { return 0; }
-void PackLeft(const Operand&, int64_t, int64_t, void*) {}
-void PackRight(const Operand&, int64_t, int64_t, void*) {}
+void PackLeft(const Operand&, int64_t, const Rectangle&, void*) {}
+void PackRight(const Operand&, int64_t, const Rectangle&, void*) {}
 
 #endif
 

@@ -12,6 +12,7 @@ namespace {
 constexpr int64_t kSumTileElements = 1 << 16;
 constexpr int64_t kMostSumTiles = 8;
 constexpr int64_t kColumnMultiple = 16;  // a cache line of floats
+constexpr int64_t kFloatBytes = sizeof(float);
 
 std::vector<Range> SumTiles(int64_t rows, int64_t columns) {
   const int64_t parts = std::clamp<int64_t>(rows * columns / kSumTileElements, 1, kMostSumTiles);
@@ -68,8 +69,43 @@ absl::StatusOr<Matrix> Linear::Other(PlanBuilder& plan, const View& view, int64_
   return In(OtherType(), plan, view, columns);
 }
 
+bool Linear::ByGroups(const PlanBuilder& plan) const {
+  constexpr int64_t kLeastRows = 128;
+  return gemm::PacksAhead(type_) &&
+         plan.groups().back().count * (rows_ / plan.batch()) >= kLeastRows;
+}
+
+void Linear::EmitToGroups(PlanBuilder& plan, const char* name, const Matrix& from,
+                          const Matrix& weight, const Matrix& to,
+                          const std::optional<BufferRef>& bias) const {
+  const int64_t k = from.row_stride, n = to.row_stride;
+  const Matrix packed = PackWeight(plan, weight, n, k);
+  const BufferRef scratch = plan.Scratch(gemm::ScratchBytes());
+  const int64_t sample_rows = rows_ / plan.batch();
+  for (const Group& group : plan.groups()) {
+    const BufferRef source = from.ref.At(group.begin * sample_rows * k * kFloatBytes);
+    const BufferRef destination = to.ref.At(group.begin * sample_rows * n * kFloatBytes);
+    plan.AddToGroup(
+        name, group, {source, packed.ref, destination},
+        [=, type = type_](const StepContext&, const Memory& memory) {
+          gemm::Operand right;
+          right.data = memory.Address(packed.ref);
+          right.packed = true;
+          gemm::Multiply(
+              group.count * sample_rows, n, k, type, {memory.Address(source), k}, right,
+              {memory.Get<float>(destination), n, bias ? memory.Get<float>(*bias) : nullptr},
+              memory.Address(scratch));
+        });
+  }
+}
+
 absl::Status Linear::EmitForward(PlanBuilder& plan, const char* name, const View& x,
                                  const BufferRef& y) const {
+  if (ByGroups(plan)) {
+    ASSIGN_OR_RETURN(const Matrix rows, Other(plan, x, features_));
+    EmitToGroups(plan, name, rows, Weight(), {y, units_}, bias_);
+    return absl::OkStatus();
+  }
   const MatmulTiles tiles(rows_, units_, features_, type_);
   ASSIGN_OR_RETURN(const Matrix source, Left(plan, x, features_, tiles));
   plan.BeginStage(name, tiles.count());
@@ -80,9 +116,11 @@ absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const Vie
                                   const View& dy, const std::optional<BufferRef>& dx) const {
   ASSIGN_OR_RETURN(const Matrix source, Other(plan, x, features_));
   ASSIGN_OR_RETURN(const Matrix gradient, Other(plan, dy, units_));
+  // Gradients of groups follow each other from layer to layer.
+  const bool by_groups = dx && ByGroups(plan);
   const MatmulTiles data_tiles(rows_, features_, units_, type_);
   std::optional<Matrix> left_gradient;
-  if (dx) {
+  if (dx && !by_groups) {
     ASSIGN_OR_RETURN(left_gradient, Left(plan, dy, units_, data_tiles));
   }
   // A range of features is contiguous in the weight, as in the ranges of the update: a thread
@@ -90,10 +128,10 @@ absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const Vie
   const MatmulTiles weight_tiles(features_, units_, rows_, type_, MatmulTiles::Cut::kRows);
   const Matrix right_gradient = weight_tiles.ReadyRight(plan, gradient);
   const Matrix left_source = weight_tiles.ReadyLeft(plan, source.Transposed());
-  plan.BeginStage(name, (dx ? data_tiles.count() : 0) + weight_tiles.count() +
+  plan.BeginStage(name, (left_gradient ? data_tiles.count() : 0) + weight_tiles.count() +
                             (bias_ ? ColumnSumTiles(rows_, units_) : 0));
   int tile = 0;
-  if (dx) {
+  if (left_gradient) {
     RETURN_IF_ERROR(
         data_tiles.Emit(plan, tile, *left_gradient, Weight().Transposed(), {*dx, features_, 1}));
     tile += data_tiles.count();
@@ -104,6 +142,7 @@ absl::Status Linear::EmitBackward(PlanBuilder& plan, const char* name, const Vie
   if (bias_)
     EmitColumnSums(plan, tile, dy.ref, rows_, units_,
                    plan.Gradient(plan.parameter(weight_position_ + 1)));
+  if (by_groups) EmitToGroups(plan, name, gradient, Weight().Transposed(), {*dx, features_}, {});
   return absl::OkStatus();
 }
 

@@ -35,6 +35,12 @@ class Linear {
   absl::StatusOr<Matrix> Other(PlanBuilder& plan, const View& view, int64_t columns) const;
   absl::StatusOr<Matrix> In(onednn::Type type, PlanBuilder& plan, const View& view,
                             int64_t columns) const;
+  // Whether products are made group by group, each in the chain of its group's operations: where
+  // packing the weight ahead makes it cheap, and groups have rows enough.
+  bool ByGroups(const PlanBuilder& plan) const;
+  // to = from * weight (+ bias), rows of float32.
+  void EmitToGroups(PlanBuilder& plan, const char* name, const Matrix& from, const Matrix& weight,
+                    const Matrix& to, const std::optional<BufferRef>& bias) const;
   // The type of what is no left side.
   onednn::Type OtherType() const;
   Matrix Weight() const { return {weight_, units_, 1, OtherType()}; }

@@ -22,6 +22,35 @@ gemm::Operand OperandOf(const Matrix& matrix, const void* data, bool transposed)
           matrix.packed};
 }
 
+constexpr char kPackName[] = "pack";
+
+Matrix NewPacked(PlanBuilder& plan, int64_t count, int64_t k) {
+  return {plan.NewBuffer(gemm::PackedBytes(count, k)), 0, 0, onednn::Type::kBfloat16,
+          /*packed=*/true};
+}
+
+using PackFunction = void (*)(const gemm::Operand&, int64_t k, const gemm::Rectangle& part,
+                              void* packed);
+
+// `count` rows or columns of `side`, in tiles that are each contiguous in memory.
+std::vector<Kernel> PackKernels(const Matrix& side, const Matrix& packed, int64_t count, int64_t k,
+                                PackFunction pack) {
+  const int64_t parts = std::clamp<int64_t>(count * k / kPackElements, 1, kMaxTiles);
+  const bool transposed = side.column_stride != 1;
+  const bool by_depth = transposed == (pack == gemm::PackLeft);
+  std::vector<Kernel> kernels;
+  for (const Range& range :
+       by_depth ? Cut(k, parts, gemm::kPackedDepth) : Cut(count, parts, gemm::kPackedTogether)) {
+    const gemm::Rectangle part = by_depth ? gemm::Rectangle{0, count, range.begin, range.count}
+                                          : gemm::Rectangle{range.begin, range.count, 0, k};
+    kernels.push_back([=](const StepContext&, const Memory& memory) {
+      pack(OperandOf(side, memory.Address(side.ref), transposed), k, part,
+           memory.Address(packed.ref));
+    });
+  }
+  return kernels;
+}
+
 }  // namespace
 
 std::vector<Range> Cut(int64_t size, int64_t parts, int64_t multiple) {
@@ -58,33 +87,29 @@ bool MatmulTiles::Owned(onednn::Type products) { return gemm::Supported(products
 
 Matrix MatmulTiles::ReadyLeft(PlanBuilder& plan, const Matrix& a) const {
   const bool shared = tiles_.front().columns.count < n_;
-  return shared ? Pack(plan, a, m_, a.row_stride, gemm::PackLeft) : a;
+  return shared ? Pack(plan, a, m_, gemm::PackLeft) : a;
 }
 
 Matrix MatmulTiles::ReadyRight(PlanBuilder& plan, const Matrix& b) const {
   const bool shared = tiles_.front().rows.count < m_;
-  return shared ? Pack(plan, b, n_, b.column_stride, gemm::PackRight) : b;
+  return shared ? Pack(plan, b, n_, gemm::PackRight) : b;
 }
 
-Matrix MatmulTiles::Pack(PlanBuilder& plan, const Matrix& side, int64_t count, int64_t step,
+Matrix MatmulTiles::Pack(PlanBuilder& plan, const Matrix& side, int64_t count,
                          PackFunction pack) const {
   if (!gemm::PacksAhead(products_)) return side;
-  const Matrix packed = {plan.NewBuffer(gemm::PackedBytes(count, k_)), 0, 0,
-                         onednn::Type::kBfloat16, /*packed=*/true};
-  const int64_t parts = std::clamp<int64_t>(count * k_ / kPackElements, 1, kMaxTiles);
-  const std::vector<Range> ranges = layers::Cut(count, parts, gemm::kPackedTogether);
-  plan.BeginStage("pack", static_cast<int>(ranges.size()));
-  for (size_t i = 0; i < ranges.size(); ++i) {
-    const Range range = ranges[i];
-    const BufferRef from = side.ref.At(range.begin * step * kFloatBytes);
-    const BufferRef to = packed.ref.At(gemm::PackedBytes(range.begin, k_));
-    const bool transposed = side.column_stride != 1;
-    plan.AddToTile(static_cast<int>(i), {from, to},
-                   [=, k = k_](const StepContext&, const Memory& memory) {
-                     pack(OperandOf(side, memory.Address(from), transposed), range.count, k,
-                          memory.Address(to));
-                   });
-  }
+  const Matrix packed = NewPacked(plan, count, k_);
+  const std::vector<Kernel> kernels = PackKernels(side, packed, count, k_, pack);
+  plan.BeginStage(kPackName, static_cast<int>(kernels.size()));
+  for (size_t i = 0; i < kernels.size(); ++i)
+    plan.AddToTile(static_cast<int>(i), {side.ref, packed.ref}, kernels[i]);
+  return packed;
+}
+
+Matrix PackWeight(PlanBuilder& plan, const Matrix& b, int64_t n, int64_t k) {
+  const Matrix packed = NewPacked(plan, n, k);
+  plan.AddStageBefore(kPackName, {b.ref, packed.ref},
+                      PackKernels(b, packed, n, k, gemm::PackRight));
   return packed;
 }
 

@@ -61,10 +61,9 @@ class MatmulTiles {
   void EmitKernel(PlanBuilder& plan, int tile, const Matrix& a, const Matrix& b, const Matrix& c,
                   const Tile& cut, const std::optional<BufferRef>& bias) const;
 
-  using PackFunction = void (*)(const gemm::Operand&, int64_t count, int64_t k, void* packed);
-  // `count` rows or columns, `step` elements apart.
-  Matrix Pack(PlanBuilder& plan, const Matrix& side, int64_t count, int64_t step,
-              PackFunction pack) const;
+  // `count` rows or columns, by gemm::PackLeft or PackRight.
+  Matrix Pack(PlanBuilder& plan, const Matrix& side, int64_t count,
+              void (*pack)(const gemm::Operand&, int64_t, const gemm::Rectangle&, void*)) const;
 
   int64_t m_;
   int64_t n_;
@@ -72,5 +71,9 @@ class MatmulTiles {
   onednn::Type products_;
   std::vector<Tile> tiles_;
 };
+
+// b [k, n], which no operation of the plan writes, packed before the chain of groups that is open;
+// where gemm::PacksAhead.
+Matrix PackWeight(PlanBuilder& plan, const Matrix& b, int64_t n, int64_t k);
 
 }  // namespace trainyard::layers

@@ -142,8 +142,15 @@ TEST(Gemm, TakesSidesThatWerePackedAhead) {
 
       std::vector<std::byte> packed_left(static_cast<size_t>(gemm::PackedBytes(m, k)));
       std::vector<std::byte> packed_right(static_cast<size_t>(gemm::PackedBytes(n, k)));
-      gemm::PackLeft(left, m, k, packed_left.data());
-      gemm::PackRight(right, n, k, packed_right.data());
+      // In four parts.
+      const int64_t middle_k = k > 64 ? 64 : 0;
+      for (const auto& [deep, depth] :
+           {std::pair<int64_t, int64_t>{0, middle_k}, {middle_k, k - middle_k}}) {
+        gemm::PackLeft(left, k, {0, kBefore, deep, depth}, packed_left.data());
+        gemm::PackLeft(left, k, {kBefore, m - kBefore, deep, depth}, packed_left.data());
+        gemm::PackRight(right, k, {0, kBefore, deep, depth}, packed_right.data());
+        gemm::PackRight(right, k, {kBefore, n - kBefore, deep, depth}, packed_right.data());
+      }
       gemm::Operand ahead_left, ahead_right;
       ahead_left.packed = ahead_right.packed = true;
       ahead_left.data = packed_left.data() + gemm::PackedBytes(kBefore, k);
