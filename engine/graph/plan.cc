@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "engine/base/status.h"
+#include "engine/graph/denormals.h"
 
 namespace trainyard {
 
@@ -87,6 +88,7 @@ void Plan::RunStages(const std::vector<BoundStage>& stages, ThreadPool& pool,
                      const StepContext& context) const {
   for (const BoundStage& stage : stages) {
     pool.Run(static_cast<int>(stage.tiles.size()), [&](int tile, int thread) {
+      const WithoutDenormals without_denormals;
       for (const BoundOperation& operation : stage.tiles[tile])
         RunOperation(operation, context, memories_[thread]);
     });

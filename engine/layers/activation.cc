@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/base/status.h"
+#include "engine/layers/gelu_kernels.h"
 
 namespace trainyard::layers {
 namespace {
@@ -84,6 +85,14 @@ class ActivationLayer final : public Layer {
     const View source = plan.ViewOf(input);
     const Value output = plan.NewValue(plan.shape(input), source.layout);
     for (const Group& group : plan.groups()) {
+      if (kind_ == onednn::Activation::kGeluErf) {
+        const int64_t count = Elements(source, group);
+        const BufferRef x = plan.At(source, group), y = plan.At(plan.ViewOf(output), group);
+        plan.AddToGroup("activation", group, {x, y}, [=](const StepContext&, const Memory& memory) {
+          GeluForward(memory.Get<float>(x), count, memory.Get<float>(y));
+        });
+        continue;
+      }
       ASSIGN_OR_RETURN(
           const onednn::Primitive forward,
           onednn::ActivationForward(kind_, alpha_, onednn::ForBatch(source.layout, group.count)));
@@ -98,6 +107,17 @@ class ActivationLayer final : public Layer {
       ASSIGN_OR_RETURN(const View gradient, plan.InLayout(given, source.layout));
       const View to = plan.NewView(source.layout);
       for (const Group& group : plan.groups()) {
+        if (kind_ == onednn::Activation::kGeluErf) {
+          const int64_t count = Elements(source, group);
+          const BufferRef x = plan.At(source, group), by_y = plan.At(gradient, group);
+          const BufferRef by_x = plan.At(to, group);
+          plan.AddToGroup("activation backward", group, {x, by_y, by_x},
+                          [=](const StepContext&, const Memory& memory) {
+                            GeluBackward(memory.Get<float>(x), memory.Get<float>(by_y), count,
+                                         memory.Get<float>(by_x));
+                          });
+          continue;
+        }
         ASSIGN_OR_RETURN(const onednn::Primitive backward,
                          onednn::ActivationBackward(kind_, alpha_,
                                                     onednn::ForBatch(source.layout, group.count)));
@@ -113,6 +133,12 @@ class ActivationLayer final : public Layer {
   }
 
  private:
+  // Of a group's part, with the padding of its layout.
+  static int64_t Elements(const View& view, const Group& group) {
+    return onednn::Bytes(onednn::ForBatch(view.layout, group.count)) /
+           static_cast<int64_t>(sizeof(float));
+  }
+
   onednn::Activation kind_;
   float alpha_;
   ActivationProbe probe_;

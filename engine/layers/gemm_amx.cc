@@ -29,6 +29,11 @@ TRAINYARD_BF16_INLINE void Zero(Unit* to, int64_t vectors) {
 TRAINYARD_BF16_INLINE void PackTurnedTile(const float* from, int64_t stride, int64_t count,
                                           int64_t left, Unit* tile) {
   const __mmask16 lanes = FirstLanes(count);
+  // Each row of the next step is on a page of its own.
+  if (left > kStepDepth) {
+    const int64_t ahead = std::min(kStepDepth, left - kStepDepth);
+    for (int64_t i = 0; i < ahead; ++i) _mm_prefetch(from + (kStepDepth + i) * stride, _MM_HINT_T0);
+  }
   __m512i units[kVector];
 #pragma GCC unroll 16
   for (int64_t i = 0; i < kVector; ++i) {

@@ -121,10 +121,11 @@ TRAINYARD_BF16_INLINE void PackRows(const float* from, int64_t from_stride, int6
   constexpr int64_t kAhead = 16;
   const int64_t units = (depth + Product::kPair - 1) / Product::kPair;
   for (int64_t unit = 0; unit < units; ++unit) {
-    const float* const ahead =
-        from + std::min(depth - 1, (unit + kAhead) * Product::kPair) * from_stride;
+    const int64_t row = std::min(depth - Product::kPair, (unit + kAhead) * Product::kPair);
+    const float* const ahead = from + std::max<int64_t>(row, 0) * from_stride;
     for (int64_t column = 0; column < columns; column += kVector) {
       _mm_prefetch(ahead + column, _MM_HINT_T0);
+      if constexpr (Product::kPair == 2) _mm_prefetch(ahead + from_stride + column, _MM_HINT_T0);
       const __m512i values =
           Product::FromRows(from + column, from_stride, depth, unit, FirstLanes(columns - column));
       _mm512_storeu_si512(to.At(unit, column), values);
