@@ -125,7 +125,7 @@ class FitTransformsTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  DataRoots roots_{.folders = {}, .cache_folder = folder_.path()};
+  DataRoots roots_{.folders = {}, .cache_folder = folder_.path(), .versions_folder = {}};
   Counts counts_;
 };
 
