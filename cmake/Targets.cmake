@@ -18,6 +18,24 @@ if(TRAINYARD_SANITIZE)
   target_link_options(trainyard_options INTERFACE -fsanitize=${TRAINYARD_SANITIZE})
 endif()
 
+# With TRAINYARD_UNITY several files are compiled as one wherever their names allow, which cmake/unity_groups.awk
+# tells from their text: headers are read once for all of them.
+function(compile_in_groups name)
+  if(NOT TRAINYARD_UNITY)
+    return()
+  endif()
+  execute_process(COMMAND awk -v most=12 -f ${PROJECT_SOURCE_DIR}/cmake/unity_groups.awk ${ARGN}
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE lines COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[^\n]+" lines "${lines}")
+  foreach(line ${lines})
+    string(REGEX MATCH "^([0-9]+) (.*)$" line "${line}")
+    set_source_files_properties(${CMAKE_MATCH_2} PROPERTIES UNITY_GROUP ${CMAKE_MATCH_1})
+  endforeach()
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # A changed file may fit another group.
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN})
+endfunction()
+
 function(trainyard_folder name)
   cmake_parse_arguments(ARG "" "" "DEPS;EXCLUDE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
@@ -25,6 +43,7 @@ function(trainyard_folder name)
     list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${file})
   endforeach()
   add_library(${name} STATIC ${sources})
+  compile_in_groups(${name} ${sources})
   target_link_libraries(${name} PUBLIC trainyard_options ${ARG_DEPS})
 endfunction()
 
@@ -72,6 +91,7 @@ ${additions}  return catalog;
 }  // namespace trainyard::${folder}
 " @ONLY)
   add_library(${name} STATIC ${sources} ${generated})
+  compile_in_groups(${name} ${sources} ${generated})
   target_link_libraries(${name} PUBLIC trainyard_options ${ARG_DEPS})
 endfunction()
 
@@ -90,6 +110,7 @@ function(trainyard_tests name)
     return()
   endif()
   add_executable(${name}_test ${sources})
+  compile_in_groups(${name}_test ${sources})
   # Cases run for milliseconds and compile for seconds: what is tested keeps its own optimisation.
   target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
   target_link_libraries(${name}_test PRIVATE trainyard_options ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)

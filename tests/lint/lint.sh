@@ -33,17 +33,32 @@ shell_parses() {
   for script in dev .ci/run $(find docker docs tests -name '*.sh'); do bash -n "$script" || return 1; done
 }
 
-# Only the headers that protoc makes: clang needs them, not the objects.
-generate_headers() {
-  cmake --preset dev --log-level=WARNING -Wno-dev -D TRAINYARD_BENCHMARKS=ON >/dev/null
-  ninja -C build/dev -t targets all | sed -n 's/^\([^:]*\.pb\.h\): .*/\1/p' | xargs ninja -C build/dev --quiet
+# The translation units of the compile database that hold the sources: themselves, or those that include them
+# (TRAINYARD_UNITY in CMakeLists.txt).
+units() {
+  printf '%s\n' "${sources[@]}" | awk -v root="$PWD/" '
+    FNR == NR { wanted[/^\// ? $0 : root $0]; next }
+    !/"file": "/ { next }
+    {
+      gsub(/.*"file": "|",?$/, "")
+      found = $0 in wanted
+      if (/\/Unity\//) {
+        while ((getline line < $0) > 0) {
+          gsub(/^#include "|"$/, "", line)
+          if (line in wanted) found = 1
+        }
+        close($0)
+      }
+      if (found) print
+    }' - build/dev/compile_commands.json
 }
 
 tidy() {
-  generate_headers
+  cmake --preset dev --log-level=WARNING -Wno-dev -D TRAINYARD_BENCHMARKS=ON >/dev/null
+  ninja -C build/dev --quiet generated_sources
   # Suppressed warnings are counted on stderr for each file: noise.
-  printf '%s\n' "${sources[@]}" | grep '\.cc$' |
-    xargs -P "$(nproc)" -n 4 clang-tidy -p build/dev --quiet 2> >(grep -vE '^[0-9]+ warnings? (and|generated)|^$' >&2)
+  units | xargs -r -P "$(nproc)" -n 1 clang-tidy -p build/dev --quiet \
+    2> >(grep -vE '^[0-9]+ warnings? (and|generated)|^$' >&2)
 }
 
 step format formatted
