@@ -202,8 +202,10 @@ absl::StatusOr<Forecast> MakeForecast(const JointFit& fit, double samples, doubl
   };
   component.value = std::max(0.0, component.predict(fit.law.law()));
   component.freedom = observed.freedom;
-  component.run_variance =
-      fit.relative_variance * component.value * component.value / options.seeds + test.variance;
+  // The law misses a new cell by as much as it misses those that it was fitted to.
+  const double relative_variance =
+      fit.relative_variance / options.seeds + fit.discrepancy * fit.discrepancy;
+  component.run_variance = relative_variance * component.value * component.value + test.variance;
   Forecast forecast;
   forecast.samples = samples;
   forecast.parameters = parameters;
