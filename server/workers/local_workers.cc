@@ -80,7 +80,7 @@ absl::StatusOr<WorkerProcess> LocalWorkers::Start(const std::string& worker) {
   spawn.arguments = options_.arguments;
   spawn.arguments.push_back("--name");
   spawn.arguments.push_back(worker);
-  spawn.environment = HarmlessEnvironment();
+  spawn.environment = WorkerEnvironment();
   spawn.log_file = LogFile(worker);
   ASSIGN_OR_RETURN(const int64_t process_id, Spawn(spawn));
   // Nobody else waits for it, so the id stays its own until Reap.

@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sstream>
@@ -19,6 +20,7 @@ namespace {
 constexpr const char* kHarmless[] = {
     "PATH=", "HOME=",   "LANG=", "LC_",   "TZ=",    "TMPDIR=", "OMP_",    "GOMP_",
     "DNNL_", "ONEDNN_", "ASAN_", "LSAN_", "UBSAN_", "TSAN_",   "MALLOC_", "LD_LIBRARY_PATH="};
+constexpr char kWaitPolicy[] = "OMP_WAIT_POLICY=";
 constexpr mode_t kLogMode = 0600;
 
 std::vector<char*> Pointers(const std::vector<std::string>& strings) {
@@ -126,6 +128,15 @@ std::vector<std::string> HarmlessEnvironment() {
     }
   }
   return harmless;
+}
+
+std::vector<std::string> WorkerEnvironment() {
+  std::vector<std::string> variables = HarmlessEnvironment();
+  const bool chosen = std::any_of(
+      variables.begin(), variables.end(),
+      [](const std::string& variable) { return absl::StartsWith(variable, kWaitPolicy); });
+  if (!chosen) variables.push_back(absl::StrCat(kWaitPolicy, "passive"));
+  return variables;
 }
 
 }  // namespace trainyard

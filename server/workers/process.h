@@ -36,4 +36,9 @@ absl::StatusOr<int64_t> Spawn(const SpawnOptions& options);
 // secrets.
 std::vector<std::string> HarmlessEnvironment();
 
+// The same for a process that trains. xgboost's OpenMP threads would spin while they wait for one
+// whose core others use, and take that core from it (docs/decisions/learners.md): they sleep,
+// unless this process's OMP_WAIT_POLICY says otherwise.
+std::vector<std::string> WorkerEnvironment();
+
 }  // namespace trainyard

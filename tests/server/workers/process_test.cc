@@ -49,6 +49,19 @@ TEST_F(ProcessTest, HasTheEnvironmentItIsGivenAndNoOther) {
   unsetenv("TRAINYARD_TOKEN");
 }
 
+TEST_F(ProcessTest, AWorkersOpenMpThreadsSleepWhileTheyWait) {
+  using ::testing::Contains;
+  const char* const before = getenv("OMP_WAIT_POLICY");
+  const std::string kept = before == nullptr ? "" : before;
+  unsetenv("OMP_WAIT_POLICY");
+  EXPECT_THAT(WorkerEnvironment(), Contains("OMP_WAIT_POLICY=passive"));
+  setenv("OMP_WAIT_POLICY", "active", 1);
+  EXPECT_THAT(WorkerEnvironment(), Contains("OMP_WAIT_POLICY=active"));
+  EXPECT_THAT(WorkerEnvironment(), ::testing::Not(Contains("OMP_WAIT_POLICY=passive")));
+  unsetenv("OMP_WAIT_POLICY");
+  if (before != nullptr) setenv("OMP_WAIT_POLICY", kept.c_str(), 1);
+}
+
 TEST_F(ProcessTest, LeadsAGroupOfItsOwn) {
   EXPECT_EQ(Run("test \"$(cut -d' ' -f5 /proc/$$/stat)\" = $$ && echo leads"), "leads\n");
 }
