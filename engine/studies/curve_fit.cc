@@ -1,28 +1,11 @@
 #include "engine/studies/curve_fit.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "engine/studies/discrepancy.h"
+
 namespace trainyard::studies {
-namespace {
-
-// Standard errors beyond which a size counts as its distance and no longer as the square of it.
-constexpr double kHuber = 2.5;
-constexpr int kMostReweightings = 10;
-
-// log(mean / law) at each point.
-Eigen::VectorXd LogResiduals(const LawFit& fit, double least_level) {
-  const Observations& observed = fit.observations();
-  Eigen::VectorXd residuals(observed.count());
-  for (Eigen::Index i = 0; i < residuals.size(); ++i) {
-    const double law = fit.law().At(observed.samples[static_cast<size_t>(i)]);
-    residuals[i] = std::log(std::max(observed.means[i], least_level) / std::max(law, least_level));
-  }
-  return residuals;
-}
-
-}  // namespace
 
 Observations ObservationsOf(const LearningCurve& curve, const Noise& noise) {
   Eigen::VectorXd means(static_cast<Eigen::Index>(curve.points.size()));
@@ -66,25 +49,12 @@ CurveFit FitCurve(const LearningCurve& measured, LawKind kind) {
     observed = ObservationsOf(curve, noise, levels);
     fit = LawFit(kind, observed);
   }
-  Eigen::VectorXd residuals = LogResiduals(fit, noise.least_level);
   const double lack_of_fit = fit.LackOfFit();
-  const double worst = residuals.cwiseAbs().maxCoeff();
-  Eigen::VectorXd widths = Eigen::VectorXd::Ones(observed.count());
-  for (int pass = 0; pass < kMostReweightings; ++pass) {
-    Eigen::VectorXd next(widths.size());
-    for (Eigen::Index i = 0; i < widths.size(); ++i) {
-      const double relative_error =
-          std::sqrt(observed.covariance(i, i)) / std::max(observed.means[i], noise.least_level);
-      next[i] = std::sqrt(std::max(1.0, std::abs(residuals[i]) / relative_error / kHuber));
-    }
-    if ((next - widths).cwiseAbs().maxCoeff() < 1e-6) break;
-    widths = next;
-    Observations weighted = observed;
-    weighted.covariance = widths.asDiagonal() * observed.covariance * widths.asDiagonal();
-    fit = LawFit(kind, std::move(weighted));
-    residuals = LogResiduals(fit, noise.least_level);
-  }
-  return CurveFit{std::move(curve), std::move(noise), std::move(fit), lack_of_fit, worst};
+  DiscrepantFit among = AllowDiscrepancy(std::move(fit), noise.least_level);
+  const double worst = LogResiduals(among.law, noise.least_level).cwiseAbs().maxCoeff();
+  LawFit held = HoldOutliers(std::move(among.law), noise.least_level);
+  return CurveFit{std::move(curve), std::move(noise),  std::move(held),
+                  lack_of_fit,      among.discrepancy, worst};
 }
 
 }  // namespace trainyard::studies

@@ -17,6 +17,7 @@ struct CurveFit {
   LawFit law;
   // Before sizes far from the law were given less weight: whether the law is one of this curve.
   double lack_of_fit = 1;     // P(such a misfit or more), were the law true
+  double discrepancy = 0;     // see DiscrepantFit
   double worst_residual = 0;  // largest |log(mean / law)|
 
   // The law at a size, over all subsets, seeds and test parts.

@@ -61,6 +61,8 @@ struct Component {
   double weight = 1;
   double value = 0;
   double freedom = 1;  // of the run variance
+  // Of a run about the law: noise, and the law misses a new point by as much as those that it was
+  // fitted to.
   double run_variance = 0;
   const LawFit* law = nullptr;
   std::function<double(const Law&)> predict;
@@ -179,8 +181,8 @@ absl::StatusOr<Forecast> MakeForecast(const LearningCurve& curve, double samples
     };
     component.value = std::max(0.0, component.predict(law.law()));
     component.freedom = fits[i].noise.variance_freedom;
-    component.run_variance =
-        fits[i].noise.RunVarianceAt(samples, component.value) / options.seeds + test.variance;
+    component.run_variance = fits[i].noise.RunVarianceAt(samples, component.value) / options.seeds +
+                             std::pow(fits[i].discrepancy * component.value, 2) + test.variance;
     components.push_back(std::move(component));
   }
   Forecast forecast;
@@ -202,7 +204,6 @@ absl::StatusOr<Forecast> MakeForecast(const JointFit& fit, double samples, doubl
   };
   component.value = std::max(0.0, component.predict(fit.law.law()));
   component.freedom = observed.freedom;
-  // The law misses a new cell by as much as it misses those that it was fitted to.
   const double relative_variance =
       fit.relative_variance / options.seeds + fit.discrepancy * fit.discrepancy;
   component.run_variance = relative_variance * component.value * component.value + test.variance;

@@ -1,28 +1,22 @@
 #include "engine/studies/joint_fit.h"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
-#include "engine/studies/curve_fit.h"
+#include "engine/studies/discrepancy.h"
+#include "engine/studies/noise.h"
 
 namespace trainyard::studies {
 namespace {
 
 constexpr size_t kMostCells = 400;
 constexpr double kMostParameters = 1e15;
-constexpr double kHuber = 2.5;
 // As in EstimateNoise, the seeds pay for the weights, here of every model's own curve: with all of
 // their degrees of freedom 95 % intervals of a, b and E cover 90-94 % (docs/decisions/fits.md).
 constexpr double kFreedomLeft = 1.0 / 3;
-constexpr int kMostReweightings = 5;
-// A lack of fit below it is the law's and not chance's; as in LawFit::Reach.
-constexpr double kBeyondChance = 0.05;
-constexpr double kMostDiscrepancy = 10;  // relative to the law
-constexpr int kBisections = 40;
 
 absl::Status CheckModels(const std::vector<ModelCurve>& curves, const JointGuards& guards,
                          size_t cells) {
@@ -78,81 +72,6 @@ Observations Join(const std::vector<LearningCurve>& curves, const std::vector<do
   return observed;
 }
 
-// The law at each cell, at least `least_level`.
-Eigen::VectorXd LevelsOf(const LawFit& fit, double least_level) {
-  const Observations& observed = fit.observations();
-  Eigen::VectorXd levels(observed.count());
-  for (Eigen::Index i = 0; i < levels.size(); ++i) {
-    const auto at = static_cast<size_t>(i);
-    levels[i] = std::max(fit.law().At(observed.samples[at], observed.parameters[at]), least_level);
-  }
-  return levels;
-}
-
-// log(mean / law) at each cell.
-Eigen::VectorXd LogResiduals(const LawFit& fit, double least_level) {
-  const Eigen::VectorXd means = fit.observations().means.cwiseMax(least_level);
-  return (means.array() / LevelsOf(fit, least_level).array()).log();
-}
-
-// The deviation, relative to `levels`, that each cell must have of its own for `residuals` to be as
-// large as `freedom` expects (Paule and Mandel 1982).
-double DiscrepancyFor(const Eigen::VectorXd& residuals, const Eigen::VectorXd& levels,
-                      const Eigen::MatrixXd& covariance, double freedom) {
-  const auto misfit = [&](double deviation) {
-    Eigen::MatrixXd whole = covariance;
-    whole.diagonal() += (deviation * levels).cwiseAbs2();
-    return residuals.dot(whole.llt().solve(residuals));
-  };
-  double low = 0, high = kMostDiscrepancy;
-  for (int i = 0; i < kBisections; ++i) {
-    const double middle = 0.5 * (low + high);
-    (misfit(middle) > freedom ? low : high) = middle;
-  }
-  return high;
-}
-
-// Where the law is not true, the covariance of noise is the wrong price of a miss. The test part's
-// noise is common to all cells: a shift of all of them costs next to nothing, differences cost
-// much, and the best law by that price lies beside nearly all cells (the puzzle of Peelle 1987).
-// What the law misses is each cell's own: so much independent variance is added that the misfit is
-// what its freedom expects. The law then goes through the middle of the cells, and its intervals
-// hold what it misses.
-void FitAmongCells(const Observations& observed, double least_level, JointFit& result) {
-  const double freedom = result.law.residual_freedom();
-  Observations weighted = observed;
-  // What is known of the misses is known from so many of them.
-  weighted.freedom = std::min(observed.freedom, freedom);
-  weighted.covariance = observed.covariance.diagonal().asDiagonal();
-  result.law = LawFit(LawKind::kJoint, weighted);
-  for (int pass = 0; pass < kMostReweightings; ++pass) {
-    const Eigen::VectorXd levels = LevelsOf(result.law, least_level);
-    result.discrepancy =
-        DiscrepancyFor(observed.means - levels, levels, observed.covariance, freedom);
-    weighted.covariance = observed.covariance;
-    weighted.covariance.diagonal() += (result.discrepancy * levels).cwiseAbs2();
-    result.law = LawFit(LawKind::kJoint, weighted);
-  }
-}
-
-// Cells far from the law count by their distance and not by its square (Huber). Their variances are
-// widened, not what they share with others.
-void HoldOutliers(double least_level, JointFit& result) {
-  const Observations observed = result.law.observations();
-  for (int pass = 0; pass < kMostReweightings; ++pass) {
-    const Eigen::VectorXd residuals = LogResiduals(result.law, least_level).cwiseAbs();
-    const Eigen::VectorXd variances = observed.covariance.diagonal();
-    const Eigen::VectorXd relative_errors =
-        variances.cwiseSqrt().cwiseQuotient(observed.means.cwiseMax(least_level));
-    const Eigen::VectorXd widths =
-        (residuals.cwiseQuotient(relative_errors) / kHuber).cwiseMax(1.0);
-    if (widths.maxCoeff() == 1) break;
-    Observations weighted = observed;
-    weighted.covariance.diagonal() = variances.cwiseProduct(widths);
-    result.law = LawFit(LawKind::kJoint, std::move(weighted));
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<JointFit> FitJoint(const std::vector<ModelCurve>& models,
@@ -179,12 +98,16 @@ absl::StatusOr<JointFit> FitJoint(const std::vector<ModelCurve>& models,
     }
   }
   const Observations observed = Join(curves, parameters, noises, cells, test_samples);
-  JointFit result{LawFit(LawKind::kJoint, observed), relative_variance, test_samples, 1, 0, 0};
-  result.lack_of_fit = result.law.LackOfFit();
-  if (result.lack_of_fit < kBeyondChance) FitAmongCells(observed, least_level, result);
-  result.worst_residual = LogResiduals(result.law, least_level).cwiseAbs().maxCoeff();
-  HoldOutliers(least_level, result);
-  return result;
+  LawFit whole(LawKind::kJoint, observed);
+  const double lack_of_fit = whole.LackOfFit();
+  DiscrepantFit fit = AllowDiscrepancy(std::move(whole), least_level);
+  const double worst = LogResiduals(fit.law, least_level).cwiseAbs().maxCoeff();
+  return JointFit{HoldOutliers(std::move(fit.law), least_level),
+                  relative_variance,
+                  test_samples,
+                  lack_of_fit,
+                  fit.discrepancy,
+                  worst};
 }
 
 std::string LimitName(Limit limit) {

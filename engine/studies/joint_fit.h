@@ -23,11 +23,9 @@ struct JointFit {
   LawFit law;
   // Run-to-run variance relative to the squared error: a mean over the cells.
   double relative_variance = 0;
-  double test_samples = 0;  // see LearningCurve
-  double lack_of_fit = 1;   // P(such a misfit or more by noise), were the law true
-  // By how much cells miss the law beyond noise, relative to it (a standard deviation); 0 where
-  // noise explains all.
-  double discrepancy = 0;
+  double test_samples = 0;    // see LearningCurve
+  double lack_of_fit = 1;     // P(such a misfit or more by noise), were the law true
+  double discrepancy = 0;     // see DiscrepantFit
   double worst_residual = 0;  // largest |log(mean / law)|
 };
 
