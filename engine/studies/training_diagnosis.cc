@@ -12,6 +12,8 @@ namespace {
 // Losses are judged over so many steps and samples: one batch may be odd.
 constexpr int kWindowSteps = 4;
 constexpr int64_t kWindowSamples = 128;
+// The first loss over what guessing has. Healthy nets begin at up to 1.7 times.
+constexpr double kFirstLoss = 100;
 // Over what guessing has. Runs at healthy rates stay below 1.5, also in their first steps.
 constexpr double kLossRise = 5;
 // Nothing is known of what guessing has in a regression, but the first losses.
@@ -55,6 +57,7 @@ std::vector<Diagnosis> TrainingDiagnosis::OnStep(int64_t step, double loss, int6
   }
   if (step == 1) {
     first_loss_ = loss;
+    JudgeFirstLoss(loss, found);
     return found;
   }
   if (!first_loss_.has_value()) return found;
@@ -67,13 +70,26 @@ std::vector<Diagnosis> TrainingDiagnosis::OnStep(int64_t step, double loss, int6
   return found;
 }
 
+// In a net of relu all layers are then as large as each other, and no ratio of gradients tells.
+void TrainingDiagnosis::JudgeFirstLoss(double loss, std::vector<Diagnosis>& found) {
+  if (classes_ < 2 || loss < kFirstLoss * GuessingLoss()) return;
+  Tell({Symptom::kExploding, "", loss,
+        absl::StrCat("the first loss is ", Readable(loss), " where guessing has ",
+                     Readable(GuessingLoss()),
+                     ": weights or inputs begin far too large; try he or glorot initialisation, "
+                     "and standardize")},
+       found);
+}
+
+double TrainingDiagnosis::GuessingLoss() const { return std::log(std::max(2, classes_)); }
+
 void TrainingDiagnosis::JudgeLoss(int64_t step, double mean, double learning_rate,
                                   std::vector<Diagnosis>& found) {
   const std::string rise = absl::StrCat("the loss went from ", Readable(*first_loss_), " to ",
                                         Readable(mean), " by step ", step);
   if (!reference_.has_value()) {
     // Of a regression the loss of a few samples says little: that of the window is there, too.
-    reference_ = std::max(*first_loss_, classes_ > 0 ? std::log(std::max(2, classes_)) : mean);
+    reference_ = std::max(*first_loss_, classes_ > 0 ? GuessingLoss() : mean);
     if (first_update_ratio_ > kFirstUpdate && mean > *first_loss_) {
       return Tell(TooHigh(first_update_ratio_,
                           absl::StrCat(rise, ", after a first step that moved weights by ",

@@ -35,6 +35,8 @@ class TrainingDiagnosis {
  private:
   bool Told(Symptom symptom) const;
   void Tell(const Diagnosis& diagnosis, std::vector<Diagnosis>& out);
+  void JudgeFirstLoss(double loss, std::vector<Diagnosis>& found);
+  double GuessingLoss() const;
   void JudgeLoss(int64_t step, double mean, double learning_rate, std::vector<Diagnosis>& found);
   Diagnosis TooHigh(double value, const std::string& seen, double learning_rate) const;
 

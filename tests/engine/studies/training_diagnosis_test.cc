@@ -63,6 +63,17 @@ TEST_F(TrainingDiagnosisTest, WhatIsWrongFromTheStartIsSaidAtOnceAndOnce) {
   EXPECT_THAT(End(), IsEmpty());
 }
 
+// Guessing has ln 10 = 2.303.
+TEST_F(TrainingDiagnosisTest, AFirstLossFarAboveGuessingIsABadStart) {
+  EXPECT_THAT(Steps({231}), HasSubstr("the first loss is 231 where guessing has 2.303: weights or "
+                                      "inputs begin far too large; try he or glorot"));
+  EXPECT_EQ(Steps({231, 230, 229, 228}), "");
+  TrainingDiagnosis regression(0);
+  EXPECT_THAT(regression.OnStep(1, 1e6, 32, kRate), IsEmpty());
+}
+
+TEST_F(TrainingDiagnosisTest, AFirstLossOfManyTimesGuessingIsNone) { EXPECT_EQ(Steps({230}), ""); }
+
 TEST_F(TrainingDiagnosisTest, WhatComesLaterIsSaidWhenItStays) {
   const auto dead = Health(0.01, 0.02, 1e-3, "dead_units", 0.9);
   EXPECT_EQ(Measure(1, Healthy()), "");
