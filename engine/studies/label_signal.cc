@@ -18,6 +18,9 @@ constexpr double kByHeartDeviations = 5;
 constexpr double kEven = 1.5;
 constexpr int64_t kLeastSteps = 80;
 
+// Of fewer classes any held-out accuracy may come by lot, and a weak signal looks the same.
+constexpr size_t kLeastClassesByLot = 5;
+
 // A held-out accuracy from which on something was learned, as a share of the way from chance to 1.
 constexpr double kLearned = 0.25;
 
@@ -82,6 +85,7 @@ std::optional<Diagnosis> JudgeHeldOut(const Answers& answers, const Shares& shar
 std::optional<Diagnosis> JudgeFirstEpoch(const Answers& answers, const Shares& shares,
                                          const TrainingAnswers& training) {
   if (!shares.even || training.first_samples == 0) return std::nullopt;
+  if (answers.labels.size() < kLeastClassesByLot) return std::nullopt;
   const double reach =
       kDeviations * Deviation(shares.largest, static_cast<double>(training.first_samples));
   const double learned = shares.largest + kLearned * (1 - shares.largest);

@@ -41,7 +41,7 @@ struct TrainingAnswers {
 // a
 //   class by lot: with ten of them 0 to 30 % are right, far from what the binomial test allows. So
 //   the first epoch is tested, and the held-out accuracy must not be far above chance. No alarm
-//   where something else explains it, and where classes are of unequal size.
+//   where something else explains it, where classes are of unequal size, and of fewer than five.
 std::optional<Diagnosis> JudgeLabels(const Answers& answers, const TrainingAnswers& training,
                                      bool explained);
 

@@ -12,7 +12,7 @@ namespace {
 // Losses are judged over so many steps and samples: one batch may be odd.
 constexpr int kWindowSteps = 4;
 constexpr int64_t kWindowSamples = 128;
-// The first loss over what guessing has. Healthy nets begin at up to 1.7 times.
+// The first loss over what guessing has. Perceptrons as they should be begin below twice.
 constexpr double kFirstLoss = 100;
 // Over what guessing has. Runs at healthy rates stay below 1.5, also in their first steps.
 constexpr double kLossRise = 5;

@@ -81,6 +81,17 @@ TEST(LabelSignalTest, TheFirstEpochTellsOfShuffledTrainingLabels) {
   EXPECT_FALSE(JudgeLabels(Even(6000, 0.2), training, false).has_value());
 }
 
+// Two classes whose best classifier has 0.62, after an epoch in which nothing was learned.
+TEST(LabelSignalTest, AWeakSignalOfTwoClassesIsNone) {
+  TrainingAnswers training = Trained(0.55);
+  training.first_accuracy = 0.48;
+  training.first_samples = 4800;
+  Answers answers{"validation", {800, 800}, {800, 800}, 935};
+  EXPECT_FALSE(JudgeLabels(answers, training, /*explained=*/false).has_value());
+  answers.correct = 800;  // at chance it is told
+  EXPECT_TRUE(JudgeLabels(answers, training, /*explained=*/false).has_value());
+}
+
 TEST(LabelSignalTest, FewSamplesSayNothing) {
   EXPECT_FALSE(JudgeLabels(Even(200, 0.1), Trained(0.9), false).has_value());
   EXPECT_TRUE(JudgeLabels(Even(250, 0.1), Trained(0.9), false).has_value());
