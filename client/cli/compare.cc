@@ -32,9 +32,9 @@ class Compare final : public Command {
                   "What is compared (default: test/accuracy, else test/mse, else test/loss).");
     options.Value("--series", "SERIES", &series_,
                   "Also plot it over the steps, for example validation/accuracy.");
-    options.Value("--out", "FILE", &out_, "The plot as .svg, .html, .csv, .json or .txt.")
+    options.Value("--out", "FILE", &out_, "The plot as .svg, .png, .html, .csv, .json or .txt.")
         .Completes(Completion::kFile);
-    options.Value("--theme", "THEME", &theme_, "Of an .svg: auto, light or dark.")
+    options.Value("--theme", "THEME", &theme_, "Of a picture: auto, light or dark.")
         .OneOf({"auto", "light", "dark"});
     output_.Declare(options);
   }

@@ -27,7 +27,8 @@ class JobPlot final : public Command {
   std::string name() const override { return "job plot"; }
   std::string summary() const override { return "Plot metrics of jobs, a line a job"; }
   std::string details() const override {
-    return "On the terminal, or into a file: a picture (.svg), a page with the numbers (.html), "
+    return "On the terminal, or into a file: a picture (.svg, .png), a page with the numbers "
+           "(.html), "
            "the\n"
            "numbers alone (.csv, .json), or text (.txt).\n"
            "  trainyard job plot @last\n"
@@ -43,9 +44,9 @@ class JobPlot final : public Command {
                   "For example test/accuracy; may be repeated (default: the usual one).");
     options.Flag("--log-x", &log_x_, "Logarithmic steps.");
     options.Flag("--log-y", &log_y_, "Logarithmic values.");
-    options.Value("--out", "FILE", &out_, "Write .svg, .html, .csv, .json or .txt.")
+    options.Value("--out", "FILE", &out_, "Write .svg, .png, .html, .csv, .json or .txt.")
         .Completes(Completion::kFile);
-    options.Value("--theme", "THEME", &theme_, "Of an .svg: auto, light or dark.")
+    options.Value("--theme", "THEME", &theme_, "Of a picture: auto, light or dark.")
         .OneOf({"auto", "light", "dark"});
   }
 

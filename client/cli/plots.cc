@@ -54,10 +54,7 @@ int WritePlots(Session& session, client::Client& client, const std::string& titl
                          {"instruction set", info->isa()},
                          {"oneDNN", info->onednn_version()}};
   }
-  const figures::Theme chosen = theme == "light"  ? figures::Theme::kLight
-                                : theme == "dark" ? figures::Theme::kDark
-                                                  : figures::Theme::kAuto;
-  const absl::Status written = WriteFigureFile(path, report, chosen);
+  const absl::Status written = WriteFigureFile(path, report, ThemeOf(theme));
   if (!written.ok()) return session.Fail(written);
   session.console().out << path << "\n";
   return kExitOk;

@@ -18,6 +18,8 @@ class FigureChoice {
   void Declare(Options& options, const std::string& initial);
   client::StudyFigure which(const v1::Study& study) const;
   bool none() const { return name_ == "none"; }
+  // One was asked for by its name.
+  bool named() const { return client::ParseStudyFigure(name_).has_value(); }
 
  private:
   std::string name_;

@@ -1,15 +1,12 @@
 // trainyard sweep get SWEEP: what is known of a sweep so far, on the screen or in a file.
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_codes.h"
+#include "client/cli/figure_file.h"
+#include "client/cli/out_file.h"
 #include "client/cli/output.h"
 #include "client/cli/sweep_argument.h"
 #include "client/cli/sweep_view.h"
-#include "client/figures/svg.h"
-#include "client/lib/files.h"
 #include "client/lib/spec_to_tree.h"
 #include "client/sweeps/sweep_figures.h"
 #include "client/sweeps/sweep_numbers.h"
@@ -27,6 +24,7 @@ class SweepGet final : public Command {
            "  trainyard sweep get @last --out trials.csv          a line a trial and seed, "
            "exactly\n"
            "  trainyard sweep get @last --out sweep.html          all of it as a page\n"
+           "  trainyard sweep get @last --out rate.png --figure learning_rate\n"
            "  trainyard sweep get @last --spec > again.yaml";
   }
   void Declare(Options& options) override {
@@ -34,18 +32,14 @@ class SweepGet final : public Command {
     options.Flag("--spec", &specification_, "Print its specification as YAML, with all defaults.");
     options.Value("--figure", "FIGURE", &figure_,
                   "Also a figure: trials, importance, or a parameter.");
-    options
-        .Value("--out", "FILE", &out_,
-               "Write a file instead: .csv, .html, .json, or .svg (the figure).")
-        .Completes(Completion::kFile);
+    out_.Declare(options, {"csv", "html", "json", "svg", "png"},
+                 "Write a file instead: .csv, .html, .json, or the figure as .svg or .png.");
     output_.Declare(options);
   }
   int Run(Session& session) override {
-    const bool known = absl::EndsWith(out_, ".csv") || absl::EndsWith(out_, ".html") ||
-                       absl::EndsWith(out_, ".json") || absl::EndsWith(out_, ".svg");
-    if (!out_.empty() && !known) {
-      return session.Fail(absl::InvalidArgumentError(
-          absl::StrCat("--out: '", out_, "' must end in .csv, .html, .json or .svg")));
+    if (out_.given()) {
+      if (const absl::Status writable = out_.Check(session.console(), "html"); !writable.ok())
+        return session.Fail(writable);
     }
     client::Client* client = nullptr;
     const absl::StatusOr<v1::Sweep> sweep = sweep_.Find(session, client);
@@ -55,7 +49,7 @@ class SweepGet final : public Command {
         return session.Fail(found);
     }
     Console& console = session.console();
-    if (!out_.empty()) return Write(session, *sweep);
+    if (out_.given()) return Write(session, *sweep);
     if (specification_) {
       console.out << client::WriteYaml(client::TreeFromMessage(sweep->specification()));
       return kExitOk;
@@ -82,25 +76,24 @@ class SweepGet final : public Command {
   }
 
   int Write(Session& session, const v1::Sweep& sweep) const {
-    std::string text;
-    if (absl::EndsWith(out_, ".csv")) text = client::TrialsCsv(sweep);
-    if (absl::EndsWith(out_, ".json")) text = PrettyJson(sweep);
-    if (absl::EndsWith(out_, ".html")) text = figures::Html(client::SweepReport(sweep));
-    if (absl::EndsWith(out_, ".svg")) {
-      const std::string name = figure_.empty() ? "trials" : figure_;
-      text = figures::Svg(*client::SweepFigure(sweep, name), figures::SvgOptions());
-    }
-    if (const absl::Status replaceable = client::CheckReplaceable(out_); !replaceable.ok())
-      return session.Fail(replaceable);
-    if (const absl::Status written = client::WriteFile(out_, text); !written.ok())
-      return session.Fail(written);
-    session.console().out << out_ << "\n";
-    return kExitOk;
+    const absl::StatusOr<std::string> bytes = Bytes(sweep);
+    if (!bytes.ok()) return session.Fail(bytes.status());
+    return out_.Write(session, *bytes, client::ShortSweepName(sweep.name()), "sweep");
+  }
+
+  absl::StatusOr<std::string> Bytes(const v1::Sweep& sweep) const {
+    const std::string& kind = out_.kind();
+    if (kind == "html") return figures::Html(client::SweepReport(sweep));
+    // Without a figure's name numbers are those of the whole sweep.
+    if (kind == "csv" && figure_.empty()) return client::TrialsCsv(sweep);
+    if (kind == "json" && figure_.empty()) return PrettyJson(sweep);
+    const std::string name = figure_.empty() ? "trials" : figure_;
+    return FigureBytes(*client::SweepFigure(sweep, name), kind, out_.theme());
   }
 
   SweepArgument sweep_;
   std::string figure_;
-  std::string out_;
+  OutFile out_;
   Output output_;
   bool specification_ = false;
 };

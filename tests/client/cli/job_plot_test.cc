@@ -101,6 +101,7 @@ TEST_F(JobPlotTest, WritesPicturesAndNumbers) {
     return Read(name);
   };
   EXPECT_THAT(plot("a.svg"), StartsWith("<svg xmlns="));
+  EXPECT_THAT(plot("a.png"), StartsWith("\x89PNG\r\n"));
   EXPECT_THAT(plot("a.csv"), HasSubstr("narrow,point,100,0.81,,\r\n"));
   EXPECT_THAT(plot("a.json"), StartsWith("{\"kind\":\"plot\",\"title\":\"validation/accuracy\""));
   EXPECT_THAT(plot("a.txt"), HasSubstr("■ wide 90.0 %"));
@@ -128,9 +129,10 @@ TEST_F(JobPlotTest, PutsSeveralMetricsOnOnePage) {
 
 TEST_F(JobPlotTest, RefusesFilesBeforeItAsksTheServer) {
   const int calls = server.calls();
-  Ran ran = Cli({"job", "plot", "narrow", "--out", folder / "a.png"});
+  Ran ran = Cli({"job", "plot", "narrow", "--out", folder / "a.pdf"});
   EXPECT_EQ(ran.code, 2);
-  EXPECT_THAT(ran.err, HasSubstr("expected a name that ends in .svg, .html, .csv, .json or .txt"));
+  EXPECT_THAT(ran.err,
+              HasSubstr("expected a name that ends in .svg, .png, .html, .csv, .json or .txt"));
   EXPECT_THAT(ran.err, HasSubstr("rsvg-convert"));
   EXPECT_EQ(Cli({"job", "plot", "narrow", "--theme", "pink"}).code, 2);
   EXPECT_EQ(server.calls(), calls);

@@ -122,7 +122,7 @@ TEST_F(LineageCommandsTest, CompareDrawsTheMeanOfTheRuns) {
   const Ran wrong = Cli({"compare", "narrow", "wide", "--series", "validation/acuracy"});
   EXPECT_EQ(wrong.code, 5);
   EXPECT_THAT(wrong.err, HasSubstr("did you mean 'validation/accuracy'?"));
-  EXPECT_EQ(Cli({"compare", "narrow", "wide", "--out", "x.png"}).code, 2);
+  EXPECT_EQ(Cli({"compare", "narrow", "wide", "--out", "x.pdf"}).code, 2);
 }
 
 TEST_F(LineageCommandsTest, ComparePrintsJsonAndNames) {

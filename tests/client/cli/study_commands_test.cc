@@ -274,10 +274,33 @@ TEST_F(StudyCommandsTest, ReportWritesWhatIsAskedFor) {
   EXPECT_THAT(written("d.csv"), StartsWith("contender,family,size"));
   EXPECT_THAT(written("e.JSON"), HasSubstr("\"name\": \"studies/scaling\""));
   EXPECT_THAT(Cli({"study", "report", "scaling", "--out", "-"}).out, StartsWith("<!DOCTYPE html>"));
-  const Ran png = Cli({"study", "report", "scaling", "--out", "f.png"});
-  EXPECT_EQ(png.code, 2);
-  EXPECT_THAT(png.err, HasSubstr("must end in .html, .svg, .csv or .json; any browser turns"));
+  EXPECT_THAT(written("f.png", {"--figure", "core-seconds"}), StartsWith("\x89PNG\r\n"));
+  // Numbers of one figure.
+  EXPECT_THAT(written("g.csv", {"--figure", "predictability"}), StartsWith("series,mark,x,y"));
+  EXPECT_THAT(written("h.json", {"--figure", "error"}), StartsWith("{\"kind\":\"plot\""));
+  EXPECT_THAT(written("picture", {"--format", "svg", "--theme", "dark"}),
+              HasSubstr("fill:#14171b"));
+  const Ran pdf = Cli({"study", "report", "scaling", "--out", "f.pdf"});
+  EXPECT_EQ(pdf.code, 2);
+  EXPECT_THAT(pdf.err, HasSubstr("must end in .html, .svg, .png, .csv, .json"));
   EXPECT_EQ(Cli({"study", "report", "scaling", "--out", folder.path() + "/"}).code, 2);
+}
+
+TEST_F(StudyCommandsTest, NoPictureGoesToATerminal) {
+  server.AddStudy("scaling", {FlawedStudy()});
+  const std::vector<std::string> words = {"study", "report",   "scaling", "--out",
+                                          "-",     "--format", "png"};
+  const Ran piped = Cli(words);
+  EXPECT_EQ(piped.code, 0);
+  EXPECT_THAT(piped.out, StartsWith("\x89PNG\r\n"));
+  EXPECT_EQ(piped.err, "");
+  terminal = true;
+  const int calls = server.calls();
+  const Ran shown = Cli(words);
+  EXPECT_EQ(shown.code, 2);
+  EXPECT_EQ(shown.out, "");
+  EXPECT_THAT(shown.err, HasSubstr("a .png is no text for a terminal; name a file"));
+  EXPECT_EQ(server.calls(), calls);
 }
 
 TEST_F(StudyCommandsTest, ExtendSendsOnlyWhatIsAdded) {

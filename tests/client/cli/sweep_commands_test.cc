@@ -92,12 +92,15 @@ TEST_F(SweepCommandsTest, GetShowsTrialsFromTheBestAndRungs) {
 
 TEST_F(SweepCommandsTest, GetWritesFiles) {
   server.AddSweep("lr", {SampleSweep()});
-  for (const char* name : {"a.csv", "a.svg", "a.html", "a.json"}) {
+  for (const char* name : {"a.csv", "a.svg", "a.html", "a.json", "a.png"}) {
     const std::string path = folder.path() + "/" + name;
     EXPECT_EQ(Cli({"sweep", "get", "lr", "--out", path}).code, 0) << name;
     EXPECT_TRUE(client::ReadFile(path, 1 << 20).ok()) << name;
   }
-  EXPECT_EQ(Cli({"sweep", "get", "lr", "--out", "a.png"}).code, 2);
+  EXPECT_EQ(Cli({"sweep", "get", "lr", "--out", "a.pdf"}).code, 2);
+  EXPECT_THAT(
+      Cli({"sweep", "get", "lr", "--out", "-", "--format", "csv", "--figure", "trials"}).out,
+      testing::StartsWith("series,mark,x,y"));
 }
 
 TEST_F(SweepCommandsTest, BestIsAJobToGoOnWith) {
