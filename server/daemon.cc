@@ -150,6 +150,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<UploadStreams> uploads_;
   std::unique_ptr<EngineChecker> engine_checker_;
   std::unique_ptr<Watches> watches_;
+  std::unique_ptr<StudyWatches> study_watches_;
   std::unique_ptr<WorkerServiceHandler> worker_service_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> worker_server_;
@@ -218,11 +219,14 @@ absl::Status RunningDaemon::Start() {
       options_.checker != nullptr ? *options_.checker : *engine_checker_;
   watches_ =
       std::make_unique<Watches>(*public_calls_, *jobs_, *notifier_, clock_, options_.most_watches);
+  study_watches_ = std::make_unique<StudyWatches>(*public_calls_, *jobs_, *studies_, *notifier_,
+                                                  clock_, options_.most_watches);
   worker_service_ = std::make_unique<WorkerServiceHandler>(*worker_calls_, *manager_, *artifacts_);
   services_.push_back(std::make_unique<JobServiceHandler>(*public_calls_, *check_calls_, *manager_,
                                                           *jobs_, *watches_, checker, *datasets_));
   services_.push_back(std::make_unique<StudyServiceHandler>(
-      *public_calls_, *check_calls_, *manager_, *jobs_, *studies_, checker, *datasets_, clock_));
+      *public_calls_, *check_calls_, *manager_, *jobs_, *studies_, *study_watches_, checker,
+      *datasets_, clock_));
   services_.push_back(std::make_unique<SweepServiceHandler>(*public_calls_, *check_calls_,
                                                             *manager_, *jobs_, *sweeps_, *asha_,
                                                             checker, *datasets_, clock_));
@@ -247,6 +251,7 @@ absl::Status RunningDaemon::Start() {
     manager_->Tick();
     asha_->Tick();
     watches_->Tick();
+    study_watches_->Tick();
     uploads_->Tick();
     ExpireUploads();
   });
@@ -332,6 +337,7 @@ bool RunningDaemon::Drain(std::chrono::nanoseconds deadline) {
 // From the outside in: streams end, calls finish, then what they used goes.
 void RunningDaemon::Stop() {
   if (watches_ != nullptr) watches_->Stop();
+  if (study_watches_ != nullptr) study_watches_->Stop();
   const auto deadline = std::chrono::system_clock::now() + kShutdown;
   if (public_server_ != nullptr) {
     listener_->Stop();

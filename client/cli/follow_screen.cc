@@ -12,7 +12,8 @@ void FollowScreenOptions::Declare(Options& options, const std::string& item) {
       .Value("--progress", "HOW", &progress,
              absl::StrCat("auto, figure (redrawn in place), plain (a line a ", item, ") or none."))
       .OneOf({"auto", "figure", "plain", "none"});
-  options.Value("--every", "TIME", &every, "How often to ask the server (default 1s).");
+  options.Value("--every", "TIME", &every,
+                "How often to draw at most, or to ask the server (default 1s).");
 }
 
 FollowScreen::FollowScreen(Console& console, const FollowScreenOptions& options,

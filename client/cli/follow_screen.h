@@ -17,7 +17,7 @@ namespace trainyard::cli {
 struct FollowScreenOptions {
   // auto, figure, plain or none.
   std::string progress = "auto";
-  // Between two questions to the server.
+  // At least so long between two pictures.
   std::string every = "1s";
 
   // Adds --progress and --every. `item` is what is told of: "point".

@@ -1,4 +1,4 @@
-// Follows a resource that has no stream, a study or a sweep: the server is asked again and again
+// Follows a resource that has no stream, a sweep: the server is asked again and again
 // until it has ended, and a server that restarts is waited for as by every watch.
 #pragma once
 

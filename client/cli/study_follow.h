@@ -1,5 +1,6 @@
-// Follows a study to its end: what `study run` and `study watch` share. Studies have no stream: the
-// server is asked about once a second, and a server that restarts is waited for as by every watch.
+// Follows a study to its end: what `study run` and `study watch` share. Points come by the study's
+// stream (client/lib/study_watch.h), each once, also over restarts of the server; for a new picture
+// the server is asked, since laws and verdicts are its to find.
 #pragma once
 
 #include <string>

@@ -8,6 +8,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/mutex.h"
 #include "server/api/specification_checker.h"
+#include "server/api/study_watch.h"
 #include "server/datasets/dataset_store.h"
 #include "server/jobs/job_manager.h"
 #include "server/rpc/calls.h"
@@ -21,13 +22,15 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
  public:
   // `checks`: for what may take long, the checks of many specifications and the analysis.
   StudyServiceHandler(Calls& calls, Calls& checks, JobManager& manager, const JobStore& jobs,
-                      StudyStore& studies, const SpecificationChecker& checker,
-                      const DatasetStore& datasets, const Clock& clock)
+                      StudyStore& studies, StudyWatches& watches,
+                      const SpecificationChecker& checker, const DatasetStore& datasets,
+                      const Clock& clock)
       : calls_(calls),
         checks_(checks),
         manager_(manager),
         jobs_(jobs),
         studies_(studies),
+        watches_(watches),
         checker_(checker),
         datasets_(datasets),
         clock_(clock) {}
@@ -47,6 +50,10 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
   grpc::ServerUnaryReactor* CancelStudy(grpc::CallbackServerContext* context,
                                         const v1::CancelStudyRequest* request,
                                         v1::Study* response) override;
+  grpc::ServerWriteReactor<v1::WatchStudyResponse>* WatchStudy(
+      grpc::CallbackServerContext* context, const v1::WatchStudyRequest* request) override {
+    return watches_.Open(context, request);
+  }
 
  private:
   void Create(const v1::CreateStudyRequest& request, v1::Study& response, const Calls::Done& done);
@@ -59,6 +66,7 @@ class StudyServiceHandler final : public v1::StudyService::CallbackService {
   JobManager& manager_;
   const JobStore& jobs_;
   StudyStore& studies_;
+  StudyWatches& watches_;
   const SpecificationChecker& checker_;
   const DatasetStore& datasets_;
   const Clock& clock_;

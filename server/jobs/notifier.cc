@@ -48,6 +48,7 @@ bool Notifier::Cancel(const std::string& job, WatchId id) {
 }
 
 void Notifier::Publish(const std::string& job, uint64_t last_sequence) {
+  published_.fetch_add(1);
   std::vector<std::function<void()>> due;
   {
     MutexLock lock(mutex_);

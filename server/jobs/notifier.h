@@ -10,6 +10,7 @@
 // database on the caller's thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,6 +37,9 @@ class Notifier {
   bool Cancel(const std::string& job, WatchId id);
   // Events up to `last_sequence` are on disk. Called by JobManager.
   void Publish(const std::string& job, uint64_t last_sequence);
+  // So many times it was told of events, of whatever job. What is on disk when it is read is at least
+  // what it counts: whoever follows many jobs looks again once it has grown.
+  uint64_t published() const { return published_.load(); }
   size_t watchers() const;
 
  private:
@@ -49,6 +53,7 @@ class Notifier {
 
   Executor& executor_;
   const LastSequence last_sequence_;
+  std::atomic<uint64_t> published_{0};
   mutable Mutex mutex_;
   WatchId next_id_ TRAINYARD_GUARDED_BY(mutex_) = 1;
   std::unordered_map<std::string, std::map<WatchId, Watcher>> watchers_

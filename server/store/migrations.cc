@@ -242,6 +242,43 @@ CREATE TABLE study_requests (
   study_id INTEGER NOT NULL REFERENCES studies(id)
 ) WITHOUT ROWID;
 )sql",
+    // 9: what happened to the points of studies, in the order in which it did. Triggers write it in the
+    // transaction that changes a job, whoever does.
+    R"sql(
+CREATE TABLE study_events (
+  study_id INTEGER NOT NULL REFERENCES studies(id),
+  sequence INTEGER NOT NULL,        -- 1, 2, 3 ... within the study
+  point INTEGER NOT NULL,           -- index in Study.points; -1: the study itself
+  state INTEGER NOT NULL,           -- that it came to
+  PRIMARY KEY (study_id, sequence)
+) WITHOUT ROWID;
+CREATE INDEX study_jobs_by_job ON study_jobs(job);
+
+INSERT INTO study_events
+  SELECT s.study_id, ROW_NUMBER() OVER (PARTITION BY s.study_id ORDER BY s.point), s.point, j.state
+  FROM study_jobs s JOIN jobs j ON j.name = s.job;
+
+CREATE TRIGGER study_point_added AFTER INSERT ON study_jobs BEGIN
+  INSERT INTO study_events
+    SELECT NEW.study_id, 1 + (SELECT COALESCE(MAX(sequence), 0) FROM study_events WHERE study_id = NEW.study_id),
+           NEW.point, j.state
+    FROM jobs j WHERE j.name = NEW.job;
+END;
+-- ROW_NUMBER: one job may do two points of a study.
+CREATE TRIGGER study_point_moved AFTER UPDATE OF state ON jobs WHEN NEW.state <> OLD.state BEGIN
+  INSERT INTO study_events
+    SELECT s.study_id,
+           (SELECT COALESCE(MAX(sequence), 0) FROM study_events WHERE study_id = s.study_id) +
+             ROW_NUMBER() OVER (PARTITION BY s.study_id ORDER BY s.point),
+           s.point, NEW.state
+    FROM study_jobs s WHERE s.job = NEW.name;
+END;
+CREATE TRIGGER study_cancelled AFTER UPDATE OF cancelled ON studies WHEN NEW.cancelled <> OLD.cancelled BEGIN
+  INSERT INTO study_events
+    SELECT NEW.id, 1 + (SELECT COALESCE(MAX(sequence), 0) FROM study_events WHERE study_id = NEW.id), -1,
+           3;                        -- JobState.CANCELLING
+END;
+)sql",
 };
 constexpr int kVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

@@ -180,6 +180,49 @@ absl::StatusOr<std::vector<v1::Study>> StudyStore::List(int count, int64_t befor
   return studies;
 }
 
+absl::StatusOr<StudyEventSlice> StudyStore::ReadEvents(const std::string& name,
+                                                       uint64_t after_sequence, int limit) const {
+  StudyEventSlice slice;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::string full, ResolveName(connection, kStudies, name, "name"));
+    StudyRow row;
+    RETURN_IF_ERROR(FindRow(connection, full, row));
+    const v1::Study planned = row.group;  // its points in the order of their numbers
+    RETURN_IF_ERROR(FillStates(connection, row));
+    slice.study = std::move(row.group);
+    slice.points = slice.study.points_size();
+    for (const v1::StudyPoint& point : slice.study.points())
+      slice.measured += point.state() == v1::SUCCEEDED ? 1 : 0;
+    slice.study.clear_points();
+    Statement last = connection.Query(
+        "SELECT COALESCE(MAX(sequence), 0) FROM study_events WHERE study_id = ?", row.id);
+    if (last.Next()) slice.last_sequence = static_cast<uint64_t>(last.Int(0));
+    RETURN_IF_ERROR(last.status());
+    if (after_sequence >= slice.last_sequence) return absl::OkStatus();
+    Statement query = connection.Query(
+        "SELECT e.sequence, e.point, e.state, s.job FROM study_events e LEFT JOIN study_jobs s ON "
+        "s.study_id = e.study_id AND s.point = e.point WHERE e.study_id = ? AND e.sequence > ? "
+        "ORDER BY e.sequence LIMIT ?",
+        row.id, after_sequence, int64_t{limit});
+    while (query.Next()) {
+      v1::StudyEvent& event = slice.events.emplace_back();
+      event.set_sequence(static_cast<uint64_t>(query.Int(0)));
+      const auto state = static_cast<v1::JobState>(query.Int(2));
+      const int64_t point = query.Int(1);
+      if (point < 0 || point >= planned.points_size()) {
+        event.set_study(state);
+        continue;
+      }
+      *event.mutable_point() = planned.points(static_cast<int>(point));
+      event.mutable_point()->set_state(state);
+      event.mutable_point()->set_job(query.Bytes(3));
+    }
+    slice.complete = slice.events.empty() || slice.events.back().sequence() == slice.last_sequence;
+    return query.status();
+  }));
+  return slice;
+}
+
 absl::Status StudyStore::MarkCancelled(const std::string& name) {
   return store_.WriteAndWait([&](Connection& connection) {
     return connection.Run("UPDATE studies SET cancelled = 1 WHERE name = ?", name);

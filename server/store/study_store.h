@@ -17,6 +17,7 @@
 #include "server/store/database.h"
 #include "server/store/store.h"
 #include "trainyard/v1/study.pb.h"
+#include "trainyard/v1/study_event.pb.h"
 
 namespace trainyard {
 
@@ -36,6 +37,20 @@ absl::Status ExtendStudy(Connection& connection, const std::string& request_id,
                          int known_points, const v1::Study& added);
 absl::Status StudyCancelled(const std::string& name);
 
+// A part of the log of what happened to a study.
+struct StudyEventSlice {
+  // Points as they were planned, with their jobs and the state that they came to.
+  std::vector<v1::StudyEvent> events;
+  // The study when the slice was read, in the same snapshot; without points.
+  v1::Study study;
+  uint64_t last_sequence = 0;
+  // Points that succeeded, and all of them.
+  int measured = 0;
+  int points = 0;
+  // False where the limit cut the slice: read on after events.back().sequence().
+  bool complete = true;
+};
+
 class StudyStore {
  public:
   explicit StudyStore(Store& store) : store_(store) {}
@@ -50,6 +65,9 @@ class StudyStore {
   // Newest first, without points; those before `before_id` where it is not 0. `last_id`: where the
   // next page begins, 0 where there is none.
   absl::StatusOr<std::vector<v1::Study>> List(int count, int64_t before_id, int64_t& last_id) const;
+  // At most `limit` events after that sequence, in their order. NOT_FOUND.
+  absl::StatusOr<StudyEventSlice> ReadEvents(const std::string& name, uint64_t after_sequence,
+                                             int limit) const;
   // From now on its state is that of a study that somebody stopped.
   absl::Status MarkCancelled(const std::string& name);
 

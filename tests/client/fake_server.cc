@@ -78,6 +78,8 @@ struct FakeServer::State {
   std::map<std::string, std::string> contents;
   std::vector<v1::CreateDatasetVersionRequest> versions;
   std::map<std::string, std::deque<v1::Study>> studies;
+  // All that it was, for its watches.
+  std::map<std::string, std::vector<v1::Study>> study_histories;
   std::vector<std::string> newest_studies;
   std::vector<v1::Study> next_study;
   std::vector<v1::CreateStudyRequest> created_studies;
@@ -333,6 +335,7 @@ class Studies final : public v1::StudyService::Service {
     *study = versions.front();
     if (request->validate_only()) return grpc::Status::OK;
     state_.studies[study->name()] = versions;
+    state_.study_histories[study->name()] = {versions.begin(), versions.end()};
     state_.newest_studies.insert(state_.newest_studies.begin(), study->name());
     return grpc::Status::OK;
   }
@@ -395,7 +398,61 @@ class Studies final : public v1::StudyService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status WatchStudy(grpc::ServerContext* context, const v1::WatchStudyRequest* request,
+                          grpc::ServerWriter<v1::WatchStudyResponse>* writer) override {
+    std::vector<v1::Study> history;
+    int cut = -1;
+    int cut_code = 0;
+    uint64_t lost = 0;
+    const uint64_t begin =
+        request->resume_token().empty() ? 0 : std::stoul(request->resume_token());
+    {
+      FAKE_ENTER(context);
+      ++state_.streams;
+      const auto found = state_.study_histories.find(request->name());
+      if (found == state_.study_histories.end()) return NotFound(request->name());
+      history = found->second;
+      cut = state_.TakeCut();
+      cut_code = state_.cut_code;
+      lost = state_.lost_event;
+    }
+    const grpc::Status lost_stream(static_cast<grpc::StatusCode>(cut_code), "cut");
+    uint64_t sequence = 0;
+    std::map<std::pair<std::string, uint64_t>, v1::JobState> states;
+    v1::WatchStudyResponse frame;
+    for (size_t version = 0; version < history.size(); ++version) {
+      Reach(request->name(), history.size() - version);
+      for (const v1::StudyPoint& point : history[version].points()) {
+        v1::JobState& state = states[{point.contender(), point.size()}];
+        if (state == point.state()) continue;
+        state = point.state();
+        if (++sequence <= begin || sequence == lost) continue;
+        if (cut-- == 0) return lost_stream;
+        frame.mutable_event()->set_sequence(sequence);
+        *frame.mutable_event()->mutable_point() = point;
+        frame.set_resume_token(absl::StrCat(sequence));
+        if (!writer->Write(frame)) return grpc::Status::CANCELLED;
+      }
+    }
+    if (cut >= 0) return lost_stream;
+    while (history.back().state() < v1::SUCCEEDED) {  // until the client leaves or the server stops
+      frame.mutable_heartbeat()->set_last_sequence(sequence);
+      if (context->IsCancelled() || !writer->Write(frame)) return grpc::Status::CANCELLED;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    frame.mutable_end()->set_state(history.back().state());
+    writer->Write(frame);
+    return grpc::Status::OK;
+  }
+
  private:
+  // GetStudy, too, finds no older version than the last `left`.
+  void Reach(const std::string& name, size_t left) {
+    MutexLock lock(state_.mutex);
+    std::deque<v1::Study>& versions = state_.studies[name];
+    while (versions.size() > left) versions.pop_front();
+  }
+
   State& state_;
 };
 
@@ -834,6 +891,7 @@ void FakeServer::AddStudy(const std::string& id, std::vector<v1::Study> versions
   const std::string name = "studies/" + id;
   for (v1::Study& version : versions) version.set_name(name);
   state_->studies[name] = {versions.begin(), versions.end()};
+  state_->study_histories[name] = versions;
   state_->newest_studies.insert(state_->newest_studies.begin(), name);
 }
 

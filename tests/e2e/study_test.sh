@@ -40,6 +40,8 @@ expect_equal "$(wc -l <<<"$wanted")" 31 "lines of points and seeds"
 passed "a study runs to its verdicts"
 
 cut_often=$(client study submit "$WORK/study.yaml" --no-reuse -o name)
+client study watch "$cut_often" >"$WORK/watched.txt" 2>"$WORK/watch.err" &
+watcher=$!
 for ((i = 0; i < kills; ++i)); do
   sleep 0.7  # the moment does not matter
   kill_workers
@@ -50,6 +52,14 @@ wait_until 120 ended "$cut_often"
 expect_equal "$(numbers "$cut_often")" "$wanted" "numbers of the study that was cut"
 expect_equal "$(client job ls -o name | wc -l)" 20 "jobs of both studies"
 passed "the same numbers after $kills kills of server and workers, and no point run twice"
+code=0
+wait "$watcher" || code=$?
+OUTPUT=$(cat "$WORK/watched.txt" "$WORK/watch.err")
+expect_equal "$code" 0 "exit code of the watch"
+expect_text "found the server again"
+expect_equal "$(grep -cE '^(logistic|mlp) at [0-9,]+: test error' "$WORK/watched.txt")" 10 "points told"
+expect_equal "$(grep -E ': test error' "$WORK/watched.txt" | sort -u | wc -l)" 10 "different points told"
+passed "a watch that began before told each point once over $kills kills, and the end"
 
 expect 0 client study report "$cut_often" --out "$WORK/report.html"
 grep -q "<svg" "$WORK/report.html" || fail "no figure in the report"

@@ -1,5 +1,6 @@
 #include "server/store/study_store.h"
 
+#include "absl/strings/str_cat.h"
 #include "tests/server/store/support.h"
 
 namespace trainyard {
@@ -134,6 +135,73 @@ TEST_F(StudyStoreTest, RequestIdsOfExtensionsAreRemembered) {
   EXPECT_EQ(ReasonOf(studies.FindRequest("made", "else").status()), "REQUEST_ID_REUSED");
   EXPECT_EQ(Extend(name, "made", 4).code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(Extend(name, "extended", 4).code(), absl::StatusCode::kAlreadyExists);
+}
+
+// "1 a/100 QUEUED" and so on; "2 CANCELLING" of the study itself.
+std::vector<std::string> Lines(const StudyEventSlice& slice) {
+  std::vector<std::string> lines;
+  for (const v1::StudyEvent& event : slice.events) {
+    const v1::StudyPoint& point = event.point();
+    lines.push_back(absl::StrCat(
+        event.sequence(),
+        event.has_point() ? absl::StrCat(" ", point.contender(), "/", point.size()) : "", " ",
+        v1::JobState_Name(event.has_point() ? point.state() : event.study())));
+  }
+  return lines;
+}
+
+TEST_F(StudyStoreTest, ItsLogHasEveryChangeInOrder) {
+  using Wanted = std::vector<std::string>;
+  const std::string name = Make();
+  const v1::Study study = Get(name);
+  Claim(study.points(1).job());
+  ASSERT_OK(Append(study.points(1).job(), {ProgressEvent(1), StateEvent(v1::SUCCEEDED)}));
+  ASSERT_OK(Extend(name));
+  StudyStore store(*store_);
+  ASSERT_OK(store.MarkCancelled(name));
+  ASSERT_OK(store.MarkCancelled(name));  // the second time nothing happens
+  const Wanted all = {"1 a/100 QUEUED", "2 a/1000 QUEUED", "3 a/1000 RUNNING", "4 a/1000 SUCCEEDED",
+                      "5 b/100 QUEUED", "6 a/300 QUEUED",  "7 CANCELLING"};
+  absl::StatusOr<StudyEventSlice> slice = store.ReadEvents(name, 0, 100);
+  ASSERT_OK(slice.status());
+  EXPECT_EQ(Lines(*slice), all);
+  EXPECT_TRUE(slice->complete);
+  EXPECT_EQ(slice->last_sequence, 7u);
+  EXPECT_EQ(slice->measured, 1);
+  EXPECT_EQ(slice->points, 4);
+  EXPECT_EQ(slice->events[2].point().job(), study.points(1).job());
+
+  // In slices, and after a restart.
+  Reopen();
+  slice = StudyStore(*store_).ReadEvents(name, 2, 3);
+  ASSERT_OK(slice.status());
+  EXPECT_EQ(Lines(*slice), Wanted(all.begin() + 2, all.begin() + 5));
+  EXPECT_FALSE(slice->complete);
+  EXPECT_TRUE(StudyStore(*store_).ReadEvents(name, UINT64_MAX, 3)->complete);
+  EXPECT_EQ(StudyStore(*store_).ReadEvents("studies/x", 0, 3).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST_F(StudyStoreTest, OneJobMayDoPointsOfManyStudies) {
+  const std::string job = AddJob("shared");
+  std::vector<std::string> names;
+  for (int i = 0; i < 2; ++i) {
+    v1::Study study;
+    study.mutable_specification()->set_name("more");
+    AddPoint(study, "a", 100);
+    AddPoint(study, "b", 100);
+    ASSERT_OK(Write([&](Connection& connection) {
+      return InsertStudy(connection, "", "", {job, job}, Counter(), clock_.Now(), study);
+    }));
+    names.push_back(study.name());
+  }
+  Claim(job);
+  for (const std::string& name : names) {
+    const auto slice = StudyStore(*store_).ReadEvents(name, 0, 100);
+    ASSERT_OK(slice.status());
+    EXPECT_EQ(Lines(*slice), (std::vector<std::string>{"1 a/100 QUEUED", "2 b/100 QUEUED",
+                                                       "3 a/100 RUNNING", "4 b/100 RUNNING"}));
+  }
 }
 
 }  // namespace
