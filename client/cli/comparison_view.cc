@@ -127,7 +127,8 @@ void PrintComparison(Console& console, const v1::Comparison& comparison) {
                 << Printable(absl::StrCat(verdict, ": ", client::ShortJobName(difference.job()),
                                           " is better than ", names[0]))
                 << "\n";
-    PrintWrapped(console, difference.sentence(), width);
+    PrintWrapped(console, client::WithoutVerdict(difference.sentence(), difference.verdict()),
+                 width);
     if (const std::string tests = TestsText(difference); !tests.empty())
       PrintWrapped(console, tests, width);
   }

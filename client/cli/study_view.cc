@@ -160,7 +160,8 @@ void PrintFindings(Console& console, const v1::Study& study) {
     const figures::Verdict verdict = client::VerdictOf(finding.verdict());
     const std::string claim = absl::StrCat(figures::VerdictWords(verdict), ": ", finding.claim());
     for (const std::string& line : Wrap(Printable(claim), width)) console.out << line << "\n";
-    std::vector<std::string> details = {finding.sentence()};
+    std::vector<std::string> details = {
+        client::WithoutVerdict(finding.sentence(), finding.verdict())};
     if (!finding.jobs().empty()) details.push_back("jobs: " + client::JobsText(study, finding));
     for (const std::string& detail : details) {
       if (detail.empty()) continue;

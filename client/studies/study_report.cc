@@ -184,8 +184,8 @@ class Reporter {
     for (const v1::StudyFinding& finding : study_.analysis().findings()) {
       std::vector<std::string> jobs;
       for (const std::string& job : finding.jobs()) jobs.push_back(ShortJobName(job));
-      report.verdicts.push_back(
-          {finding.claim(), VerdictOf(finding.verdict()), finding.sentence(), jobs});
+      report.verdicts.push_back({finding.claim(), VerdictOf(finding.verdict()),
+                                 WithoutVerdict(finding.sentence(), finding.verdict()), jobs});
     }
   }
 

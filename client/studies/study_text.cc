@@ -51,6 +51,15 @@ figures::Verdict VerdictOf(v1::Verdict verdict) {
   }
 }
 
+std::string WithoutVerdict(const std::string& sentence, v1::Verdict verdict) {
+  const std::string words = absl::StrCat(figures::VerdictWords(VerdictOf(verdict)), ": ");
+  const size_t at = sentence.find(words);
+  if (at == std::string::npos) return sentence;
+  // At the beginning, or behind the name of what it speaks of.
+  const bool begins = at == 0 || sentence.find(": ") + 2 == at;
+  return begins ? sentence.substr(0, at) + sentence.substr(at + words.size()) : sentence;
+}
+
 figures::NumberFormat ErrorFormat(const v1::Study& study) {
   return IsRegression(study) ? figures::NumberFormat::kPlain : figures::NumberFormat::kPercent;
 }

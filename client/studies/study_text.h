@@ -12,6 +12,9 @@ namespace trainyard::client {
 
 // What a newer server says that is not known here is undecided.
 figures::Verdict VerdictOf(v1::Verdict verdict);
+// A sentence that is shown behind its verdict, without the words that say the verdict again:
+// "insufficient data: 4 sizes", "mlp: undecided: no run makes an error".
+std::string WithoutVerdict(const std::string& sentence, v1::Verdict verdict);
 
 // How errors of the study are written: percent, or as they are for regressions.
 figures::NumberFormat ErrorFormat(const v1::Study& study);

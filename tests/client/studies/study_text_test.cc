@@ -55,5 +55,22 @@ TEST(JobsText, ElseNamesTheJobs) {
   EXPECT_EQ(JobsOf(TwoContenders(), {"jobs/of-another-study"}), "of-another-study");
 }
 
+TEST(WithoutVerdict, LeavesOutWhatTheVerdictSays) {
+  const auto rest = [](const char* sentence, v1::Verdict verdict) {
+    return WithoutVerdict(sentence, verdict);
+  };
+  EXPECT_EQ(rest("undecided: from 100 to 1,000 the curves are alike", v1::UNDECIDED),
+            "from 100 to 1,000 the curves are alike");
+  EXPECT_EQ(rest("mlp: insufficient data: 4 sizes", v1::INSUFFICIENT_DATA), "mlp: 4 sizes");
+  EXPECT_EQ(rest("ill-behaved: the error rises", v1::ILL_BEHAVED), "the error rises");
+  // Other words, elsewhere, or of another verdict, are the sentence's own.
+  EXPECT_EQ(rest("data-limited: 90 % is for want of data", v1::HOLDS),
+            "data-limited: 90 % is for want of data");
+  EXPECT_EQ(rest("a: b: undecided: c", v1::UNDECIDED), "a: b: undecided: c");
+  EXPECT_EQ(rest("it is undecided: nobody knows", v1::UNDECIDED), "it is undecided: nobody knows");
+  EXPECT_EQ(rest("undecided: c", v1::HOLDS), "undecided: c");
+  EXPECT_EQ(rest("", v1::UNDECIDED), "");
+}
+
 }  // namespace
 }  // namespace trainyard::client
