@@ -28,6 +28,7 @@
 #include "server/api/listener.h"
 #include "server/api/metric_service.h"
 #include "server/api/server_service.h"
+#include "server/api/study_forecaster.h"
 #include "server/api/study_service.h"
 #include "server/api/sweep_service.h"
 #include "server/data_folder.h"
@@ -151,6 +152,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<EngineChecker> engine_checker_;
   std::unique_ptr<Watches> watches_;
   std::unique_ptr<StudyWatches> study_watches_;
+  std::unique_ptr<StudyForecaster> study_forecaster_;
   std::unique_ptr<WorkerServiceHandler> worker_service_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> worker_server_;
@@ -221,6 +223,8 @@ absl::Status RunningDaemon::Start() {
       std::make_unique<Watches>(*public_calls_, *jobs_, *notifier_, clock_, options_.most_watches);
   study_watches_ = std::make_unique<StudyWatches>(*public_calls_, *jobs_, *studies_, *notifier_,
                                                   clock_, options_.most_watches);
+  study_forecaster_ = std::make_unique<StudyForecaster>(*checks_, *notifier_, *jobs_, *studies_,
+                                                        *forecasts_, checker, clock_);
   worker_service_ = std::make_unique<WorkerServiceHandler>(*worker_calls_, *manager_, *artifacts_);
   services_.push_back(std::make_unique<JobServiceHandler>(*public_calls_, *check_calls_, *manager_,
                                                           *jobs_, *watches_, checker, *datasets_));
@@ -252,6 +256,7 @@ absl::Status RunningDaemon::Start() {
     asha_->Tick();
     watches_->Tick();
     study_watches_->Tick();
+    study_forecaster_->Tick();
     uploads_->Tick();
     ExpireUploads();
   });

@@ -4,6 +4,7 @@
 #include "client/cli/exit_codes.h"
 #include "client/cli/output.h"
 #include "client/cli/study_argument.h"
+#include "client/cli/study_forecasts.h"
 #include "client/cli/study_view.h"
 #include "client/studies/study_text.h"
 
@@ -41,6 +42,8 @@ class StudyGet final : public Command {
     }
     console.out << "\n";
     PrintFindings(console, *study);
+    if (const std::string kept = ForecastsOfStudy(*client, study->name()); !kept.empty())
+      console.out << "forecasts: " << kept << "; see 'trainyard forecast ls'\n";
     return kExitOk;
   }
 

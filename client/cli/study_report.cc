@@ -8,6 +8,7 @@
 #include "client/cli/out_file.h"
 #include "client/cli/output.h"
 #include "client/cli/study_argument.h"
+#include "client/cli/study_forecasts.h"
 #include "client/cli/study_view.h"
 #include "client/studies/study_numbers.h"
 #include "client/studies/study_text.h"
@@ -69,6 +70,8 @@ class StudyReport final : public Command {
       provenance.emplace_back("machine of the server",
                               absl::StrCat(info->cores(), " cores, ", info->isa()));
     }
+    if (const std::string kept = ForecastsOfStudy(client, study.name()); !kept.empty())
+      provenance.emplace_back("forecasts of it", kept);
     provenance.emplace_back("report", absl::StrCat("trainyard ", TRAINYARD_VERSION));
     return figures::Html(client::ReportOf(study, provenance));
   }

@@ -9,14 +9,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "engine/base/error_info.h"
 #include "engine/base/status.h"
 #include "engine/base/violations.h"
+#include "server/api/forecast_making.h"
 #include "server/api/paging.h"
 #include "server/rpc/status_mapping.h"
 #include "server/store/names.h"
 #include "server/studies/study_forecast.h"
-#include "server/studies/study_plan.h"
 #include "server/studies/study_reading.h"
 
 namespace trainyard {
@@ -77,38 +76,10 @@ absl::Status ForecastServiceHandler::Create(const v1::CreateForecastRequest& req
   ASSIGN_OR_RETURN(v1::Study study, studies_.Get(request.study()));
   ASSIGN_OR_RETURN(const v1::Forecast wanted, Wanted(request, study.specification()));
   ASSIGN_OR_RETURN(const double test_samples, FillPoints(jobs_, study));
-  StoredForecast made;
-  ASSIGN_OR_RETURN(made.forecast, ForecastStudy(study, wanted, test_samples));
-  made.result_key = ResultKeyOf(study, made.forecast);
-  ASSIGN_OR_RETURN(const std::string known, jobs_.FindResult(made.result_key));
-  if (!known.empty()) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                          known, " has measured this already: a forecast of it could not fail")),
-                      "ALREADY_MEASURED", {{"job", known}});
-  }
-  const std::string label = absl::StrCat(wanted.contender().empty() ? "ladder" : wanted.contender(),
-                                         "-", static_cast<uint64_t>(wanted.samples()));
-  ASSIGN_OR_RETURN(response, forecasts_.Insert(std::move(made), label, KernelRandom, clock_.Now()));
+  ASSIGN_OR_RETURN(StoredForecast made, MakeForecast(jobs_, checker_, study, wanted, test_samples));
+  ASSIGN_OR_RETURN(response, forecasts_.Insert(std::move(made), ForecastLabel(wanted), KernelRandom,
+                                               clock_.Now()));
   return absl::OkStatus();
-}
-
-std::string ForecastServiceHandler::ResultKeyOf(const v1::Study& study,
-                                                const v1::Forecast& forecast) const {
-  if (forecast.contender().empty()) return "";
-  v1::StudySpecification one = study.specification();
-  one.clear_sizes();
-  one.add_sizes(static_cast<uint64_t>(forecast.samples()));
-  Violations violations;
-  const StudyPlan plan = PlanStudy(one, violations);
-  if (!violations.empty()) return "";
-  for (int i = 0; i < plan.study.points_size(); ++i) {
-    if (plan.study.points(i).contender() != forecast.contender()) continue;
-    // A size beyond what the data have now is a violation, and no error.
-    const CheckedSpecification checked =
-        checker_.CheckTraining(plan.jobs[static_cast<size_t>(i)], violations);
-    return violations.empty() ? checked.result_key : "";
-  }
-  return "";
 }
 
 absl::Status ForecastServiceHandler::Score(v1::Forecast& forecast, const std::string& job) {

@@ -48,8 +48,6 @@ class ForecastServiceHandler final : public v1::ForecastService::CallbackService
   absl::Status Score(v1::Forecast& forecast, const std::string& job);
   // Scores it where a job has come that measures it.
   absl::Status ScoreIfMeasured(StoredForecast& stored);
-  // Of the job that would measure it; empty where none could be submitted now.
-  std::string ResultKeyOf(const v1::Study& study, const v1::Forecast& forecast) const;
 
   Calls& checks_;
   const JobStore& jobs_;

@@ -23,6 +23,53 @@ absl::Status ReadRow(const Statement& query, StoredForecast& row) {
   return UnreadableRow(kForecasts.noun);
 }
 
+absl::StatusOr<bool> IsFull(Connection& connection) {
+  Statement count = connection.Query("SELECT COUNT(*) FROM forecasts");
+  const bool full = count.Next() && count.Int(0) >= kMostForecasts;
+  RETURN_IF_ERROR(count.status());
+  return full;
+}
+
+// Gives it its name and time.
+absl::Status InsertRow(Connection& connection, const std::string& label,
+                       const std::function<uint64_t()>& random, std::chrono::nanoseconds now,
+                       StoredForecast& forecast) {
+  ASSIGN_OR_RETURN(const std::string name, UnusedName(connection, kForecasts, label, random));
+  forecast.forecast.set_name(name);
+  *forecast.forecast.mutable_create_time() =
+      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(now.count());
+  return connection.Run(
+      "INSERT INTO forecasts (name, scored, result_key, forecast) VALUES (?, 0, ?, ?)", name,
+      forecast.result_key, Blob{forecast.forecast.SerializeAsString()});
+}
+
+// The id of the study where its forecasts are due and rest on so many points, else 0.
+absl::StatusOr<int64_t> DueStudy(Connection& connection, const std::string& study, int points) {
+  Statement query = connection.Query(
+      "SELECT id FROM studies s WHERE name = ? AND forecasts_due = 1 AND ? = (SELECT COUNT(*) FROM "
+      "study_jobs p WHERE p.study_id = s.id)",
+      study, int64_t{points});
+  const int64_t id = query.Next() ? query.Int(0) : 0;
+  RETURN_IF_ERROR(query.status());
+  return id;
+}
+
+// False where one was stored before, even if somebody removed it since.
+absl::StatusOr<bool> IsFirst(Connection& connection, int64_t study, const v1::Forecast& forecast) {
+  const auto samples = static_cast<int64_t>(forecast.samples());
+  {
+    Statement known = connection.Query(
+        "SELECT 1 FROM study_forecasts WHERE study_id = ? AND contender = ? AND samples = ?", study,
+        forecast.contender(), samples);
+    if (known.Next()) return false;
+    RETURN_IF_ERROR(known.status());
+  }
+  RETURN_IF_ERROR(
+      connection.Run("INSERT INTO study_forecasts (study_id, contender, samples) VALUES (?, ?, ?)",
+                     study, forecast.contender(), samples));
+  return true;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Forecast> ForecastStore::Insert(StoredForecast forecast,
@@ -30,26 +77,38 @@ absl::StatusOr<v1::Forecast> ForecastStore::Insert(StoredForecast forecast,
                                                    const std::function<uint64_t()>& random,
                                                    std::chrono::nanoseconds now) {
   RETURN_IF_ERROR(store_.WriteAndWait([&](Connection& connection) -> absl::Status {
-    {
-      Statement count = connection.Query("SELECT COUNT(*) FROM forecasts");
-      if (count.Next() && count.Int(0) >= kMostForecasts) {
-        return WithReason(
-            absl::ResourceExhaustedError(absl::StrCat("at most ", kMostForecasts,
-                                                      " forecasts are kept; 'trainyard forecast "
-                                                      "rm' makes room")),
-            "TOO_MANY_FORECASTS", {{"limit", absl::StrCat(kMostForecasts)}});
-      }
-      RETURN_IF_ERROR(count.status());
+    ASSIGN_OR_RETURN(const bool full, IsFull(connection));
+    if (full) {
+      return WithReason(
+          absl::ResourceExhaustedError(absl::StrCat("at most ", kMostForecasts,
+                                                    " forecasts are kept; 'trainyard forecast "
+                                                    "rm' makes room")),
+          "TOO_MANY_FORECASTS", {{"limit", absl::StrCat(kMostForecasts)}});
     }
-    ASSIGN_OR_RETURN(const std::string name, UnusedName(connection, kForecasts, label, random));
-    forecast.forecast.set_name(name);
-    *forecast.forecast.mutable_create_time() =
-        google::protobuf::util::TimeUtil::NanosecondsToTimestamp(now.count());
-    return connection.Run(
-        "INSERT INTO forecasts (name, scored, result_key, forecast) VALUES (?, 0, ?, ?)", name,
-        forecast.result_key, Blob{forecast.forecast.SerializeAsString()});
+    return InsertRow(connection, label, random, now, forecast);
   }));
   return std::move(forecast.forecast);
+}
+
+absl::StatusOr<size_t> ForecastStore::KeepOfStudy(
+    const std::string& study, int points, std::vector<StoredForecast> forecasts,
+    const std::function<std::string(const v1::Forecast&)>& label,
+    const std::function<uint64_t()>& random, std::chrono::nanoseconds now) {
+  size_t kept = 0;
+  RETURN_IF_ERROR(store_.WriteAndWait([&](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(const int64_t id, DueStudy(connection, study, points));
+    if (id == 0) return absl::OkStatus();
+    for (StoredForecast& each : forecasts) {
+      ASSIGN_OR_RETURN(const bool full, IsFull(connection));
+      if (full) break;
+      ASSIGN_OR_RETURN(const bool first, IsFirst(connection, id, each.forecast));
+      if (!first) continue;
+      RETURN_IF_ERROR(InsertRow(connection, label(each.forecast), random, now, each));
+      ++kept;
+    }
+    return connection.Run("UPDATE studies SET forecasts_due = 0 WHERE id = ?", id);
+  }));
+  return kept;
 }
 
 absl::StatusOr<StoredForecast> ForecastStore::Get(const std::string& name) const {

@@ -29,6 +29,15 @@ class ForecastStore {
   absl::StatusOr<v1::Forecast> Insert(StoredForecast forecast, const std::string& label,
                                       const std::function<uint64_t()>& random,
                                       std::chrono::nanoseconds now);
+  // Stores those of a study that it has not stored for the same contender and samples before, as
+  // many as there is room for, and takes back that they are due: all in one transaction. Does
+  // nothing where the study has other than `points` points by now, or nothing is due. Returns how
+  // many.
+  absl::StatusOr<size_t> KeepOfStudy(const std::string& study, int points,
+                                     std::vector<StoredForecast> forecasts,
+                                     const std::function<std::string(const v1::Forecast&)>& label,
+                                     const std::function<uint64_t()>& random,
+                                     std::chrono::nanoseconds now);
   // NOT_FOUND FORECAST_NOT_FOUND. See names.h for `name`.
   absl::StatusOr<StoredForecast> Get(const std::string& name) const;
   // Newest first; those before `before_id` where it is not 0. `last_id`: where the next page

@@ -242,7 +242,8 @@ CREATE TABLE study_requests (
   study_id INTEGER NOT NULL REFERENCES studies(id)
 ) WITHOUT ROWID;
 )sql",
-    // 9: what happened to the points of studies, in the order in which it did. Triggers write it in the
+    // 9: what happened to the points of studies, in the order in which it did. Triggers write it in
+    // the
     // transaction that changes a job, whoever does.
     R"sql(
 CREATE TABLE study_events (
@@ -278,6 +279,21 @@ CREATE TRIGGER study_cancelled AFTER UPDATE OF cancelled ON studies WHEN NEW.can
     SELECT NEW.id, 1 + (SELECT COALESCE(MAX(sequence), 0) FROM study_events WHERE study_id = NEW.id), -1,
            3;                        -- JobState.CANCELLING
 END;
+)sql",
+    // 10: forecasts that are kept of studies by themselves, once. Studies of before are left alone.
+    R"sql(
+ALTER TABLE studies ADD COLUMN forecasts_due INTEGER NOT NULL DEFAULT 1;
+UPDATE studies SET forecasts_due = 0;
+CREATE INDEX studies_by_forecasts_due ON studies(id) WHERE forecasts_due = 1;
+CREATE TRIGGER study_forecasts_due AFTER INSERT ON study_jobs BEGIN
+  UPDATE studies SET forecasts_due = 1 WHERE id = NEW.study_id AND forecasts_due = 0;
+END;
+CREATE TABLE study_forecasts (
+  study_id INTEGER NOT NULL REFERENCES studies(id),
+  contender TEXT NOT NULL,
+  samples INTEGER NOT NULL,
+  PRIMARY KEY (study_id, contender, samples)
+) WITHOUT ROWID;
 )sql",
 };
 constexpr int kVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);

@@ -223,6 +223,20 @@ absl::StatusOr<StudyEventSlice> StudyStore::ReadEvents(const std::string& name,
   return slice;
 }
 
+absl::StatusOr<std::vector<std::string>> StudyStore::ForecastsDue() const {
+  std::vector<std::string> names;
+  RETURN_IF_ERROR(store_.Read([&](Connection& connection) -> absl::Status {
+    Statement query = connection.Query(
+        "SELECT name FROM studies s WHERE forecasts_due = 1 AND NOT EXISTS (SELECT 1 FROM "
+        "study_jobs p JOIN jobs j ON j.name = p.job WHERE p.study_id = s.id AND j.state < ?) "
+        "ORDER BY id LIMIT 20",
+        int64_t{v1::SUCCEEDED});
+    while (query.Next()) names.push_back(query.Bytes(0));
+    return query.status();
+  }));
+  return names;
+}
+
 absl::Status StudyStore::MarkCancelled(const std::string& name) {
   return store_.WriteAndWait([&](Connection& connection) {
     return connection.Run("UPDATE studies SET cancelled = 1 WHERE name = ?", name);

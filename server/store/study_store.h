@@ -68,6 +68,9 @@ class StudyStore {
   // At most `limit` events after that sequence, in their order. NOT_FOUND.
   absl::StatusOr<StudyEventSlice> ReadEvents(const std::string& name, uint64_t after_sequence,
                                              int limit) const;
+  // Names of studies whose jobs have all ended and whose forecasts are yet to be kept, oldest
+  // first; some of them.
+  absl::StatusOr<std::vector<std::string>> ForecastsDue() const;
   // From now on its state is that of a study that somebody stopped.
   absl::Status MarkCancelled(const std::string& name);
 

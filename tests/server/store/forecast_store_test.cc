@@ -1,6 +1,7 @@
 #include "server/store/forecast_store.h"
 
 #include "server/store/result_keys.h"
+#include "server/store/study_store.h"
 #include "tests/server/store/support.h"
 
 namespace trainyard {
@@ -121,6 +122,61 @@ TEST_F(ResultKeysTest, TheNewestSuccessIsFound) {
   EXPECT_EQ(Find("key"), newest);
   EXPECT_EQ(Find("none"), "");
   EXPECT_EQ(Find(""), "");
+}
+
+TEST_F(ForecastStoreTest, ThoseOfAStudyAreKeptOnce) {
+  v1::Study study;
+  study.mutable_specification()->set_name("more");
+  study.mutable_specification()->add_contenders()->set_name("a");
+  study.add_points()->set_contender("a");
+  const std::string job = AddJob("a-100");
+  ASSERT_OK(Write([&](Connection& connection) {
+    return InsertStudy(connection, "", "hash", {job}, Counter(), clock_.Now(), study);
+  }));
+  StudyStore studies(*store_);
+  ForecastStore forecasts(*store_);
+  const auto keep = [&](int points, const std::vector<double>& samples) {
+    std::vector<StoredForecast> made;
+    for (const double each : samples) {
+      made.emplace_back().forecast.set_contender("a");
+      made.back().forecast.set_samples(each);
+    }
+    const auto kept = forecasts.KeepOfStudy(
+        study.name(), points, made, [](const v1::Forecast&) { return "a"; }, Counter(),
+        clock_.Now());
+    EXPECT_OK(kept.status());
+    return kept.ok() ? *kept : 1000;
+  };
+  const std::vector<std::string> due = {study.name()};
+  EXPECT_TRUE(studies.ForecastsDue()->empty()) << "its job has not ended";
+  Claim(job);
+  ASSERT_OK(Append(job, {StateEvent(v1::SUCCEEDED)}));
+  EXPECT_EQ(*studies.ForecastsDue(), due);
+  EXPECT_EQ(keep(2, {1000}), 0u) << "it was made from other points";
+  EXPECT_EQ(*studies.ForecastsDue(), due);
+  EXPECT_EQ(keep(1, {1000, 2000}), 2u);
+  EXPECT_TRUE(studies.ForecastsDue()->empty());
+  EXPECT_EQ(keep(1, {4000}), 0u) << "nothing is due";
+
+  // An extension makes it due; what was said before stays said, also where it was removed.
+  ASSERT_OK(forecasts.Delete(forecasts.Get("@last")->forecast.name()));
+  const std::string other = AddJob("a-300");
+  v1::Study added = study;
+  ASSERT_OK(Write([&](Connection& connection) {
+    return ExtendStudy(connection, "", "hash", {other}, 1, added);
+  }));
+  Claim(other);
+  ASSERT_OK(Append(other, {StateEvent(v1::SUCCEEDED)}));
+  Reopen();
+  EXPECT_EQ(*StudyStore(*store_).ForecastsDue(), due);
+  std::vector<StoredForecast> same(1);
+  same[0].forecast.set_contender("a");
+  same[0].forecast.set_samples(2000);
+  const auto again = ForecastStore(*store_).KeepOfStudy(
+      study.name(), 2, same, [](const v1::Forecast&) { return "a"; }, Counter(), clock_.Now());
+  ASSERT_OK(again.status());
+  EXPECT_EQ(*again, 0u);
+  EXPECT_EQ(*ForecastStore(*store_).Count(), 1);
 }
 
 }  // namespace
