@@ -243,8 +243,7 @@ CREATE TABLE study_requests (
 ) WITHOUT ROWID;
 )sql",
     // 9: what happened to the points of studies, in the order in which it did. Triggers write it in
-    // the
-    // transaction that changes a job, whoever does.
+    // the transaction that changes a job, whoever does.
     R"sql(
 CREATE TABLE study_events (
   study_id INTEGER NOT NULL REFERENCES studies(id),
