@@ -12,6 +12,8 @@ contenders:
 SPEC
 start_server
 expect 0 client study run "$WORK/study.yaml"
+both_are_kept() { (($(client forecast ls -q | wc -l) == 2)); }
+wait_until 20 both_are_kept  # by the study itself
 expect 2 client forecast make @last --factor 2
 expect_text "there are bayes, neighbors"
 expect 2 client forecast make @last --contender neighbors
@@ -21,7 +23,7 @@ expect_text "above 0"
 expect 2 client forecast make @last --contender neighbours --factor 2
 expect_text "neighbors"
 expect 5 client forecast make nothing --factor 2
-expect 5 client forecast get @last
+expect 5 client forecast get nothing
 expect 6 client forecast make @last --contender neighbors --samples 2000
 expect_text "has measured this already"
 expect 6 client forecast make @last --samples 4000 --parameters 100000
@@ -38,7 +40,7 @@ kill_server
 start_server
 expect 0 client study run "$WORK/study.yaml" sizes='[2000, 4000]'
 expect 0 client forecast ls
-expect_text "1 of 2 scored"
+expect_text "1 of 4 scored"
 expect 0 client forecast get neighbors-4000
 expect_text "measured 0."
 expect 0 client forecast ls --scored -q

@@ -135,7 +135,7 @@ TEST_F(StudyWatchTest, AnExtensionGoesOnWhereTheLogEnded) {
 }
 
 TEST_F(StudyWatchTest, ACancelledStudySaysSo) {
-  const std::string study = Make({100, 1000}, 100'000);
+  const std::string study = Make({100, 1000}, 10'000'000);
   grpc::ClientContext context;
   v1::CancelStudyRequest request;
   request.set_name(study);
@@ -162,7 +162,7 @@ TEST_F(StudyWatchTest, FromNowLeavesOutWhatWas) {
 }
 
 TEST_F(StudyWatchTest, HeartbeatsKeepTheToken) {
-  const std::string study = Make({100}, 100'000);
+  const std::string study = Make({100}, 10'000'000);
   v1::WatchStudyRequest request = Of(study);
   request.set_heartbeat_seconds(1);
   grpc::ClientContext context;
@@ -177,7 +177,7 @@ TEST_F(StudyWatchTest, HeartbeatsKeepTheToken) {
 }
 
 TEST_F(StudyWatchTest, AServerThatStopsEndsItWithUnavailable) {
-  const std::string study = Make({100}, 100'000);
+  const std::string study = Make({100}, 10'000'000);
   grpc::ClientContext context;
   const auto reader = Studies()->WatchStudy(&context, Of(study));
   v1::WatchStudyResponse frame;
@@ -211,7 +211,7 @@ TEST_F(StudyWatchTest, ThereIsALimit) {
   StopDaemon();
   options_.most_watches = 1;
   StartDaemon();
-  const std::string study = Make({100}, 100'000);
+  const std::string study = Make({100}, 10'000'000);
   grpc::ClientContext context;
   const auto reader = Studies()->WatchStudy(&context, Of(study));
   v1::WatchStudyResponse frame;
