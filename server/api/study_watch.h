@@ -1,7 +1,4 @@
-// WatchStudy: streams that are cursors into the log of a study, as those of WatchJob are into that
-// of a job (watch_stream.h): a slice is read on the executor, its frames are written one at a time,
-// and then the stream waits until something was published. A slow reader lags, and a stream holds
-// one slice at most. Every frame has a token for "all up to here".
+// WatchStudy: streams that are cursors into the log of a study (cursor_stream.h).
 //
 //   StudyWatches watches(calls, jobs, studies, notifier, clock, limit);
 //   ... in StudyService: return watches.Open(context, request);
@@ -12,16 +9,8 @@
 // which is one read a tick at most. Thread-safe. Outlives the gRPC server.
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include <grpcpp/support/server_callback.h>
-
 #include "engine/base/clock.h"
-#include "engine/base/mutex.h"
+#include "server/api/cursor_stream.h"
 #include "server/jobs/notifier.h"
 #include "server/rpc/calls.h"
 #include "server/store/job_store.h"
@@ -29,8 +18,6 @@
 #include "trainyard/v1/study_service.pb.h"
 
 namespace trainyard {
-
-class StudyStream;
 
 class StudyWatches {
  public:
@@ -44,29 +31,21 @@ class StudyWatches {
         studies_(studies),
         notifier_(notifier),
         clock_(clock),
-        limit_(limit) {}
+        streams_("watches of studies", limit) {}
 
   Reactor* Open(grpc::CallbackServerContext* context, const v1::WatchStudyRequest* request);
-  void Tick();
+  void Tick() { streams_.Tick(clock_.Monotonic()); }
   // Ends every stream, also those that are yet to come, with UNAVAILABLE SERVER_STOPPING.
-  void Stop();
-  size_t open() const;
+  void Stop() { streams_.Stop(); }
+  size_t open() const { return streams_.open(); }
 
  private:
-  friend class StudyStream;
-  void Remove(uint64_t id);
-  std::vector<std::shared_ptr<StudyStream>> Streams() const;
-
   Calls& calls_;
   const JobStore& jobs_;
   const StudyStore& studies_;
   const Notifier& notifier_;
   const Clock& clock_;
-  const size_t limit_;
-  mutable Mutex mutex_;
-  bool stopping_ TRAINYARD_GUARDED_BY(mutex_) = false;
-  uint64_t next_id_ TRAINYARD_GUARDED_BY(mutex_) = 1;
-  std::map<uint64_t, std::weak_ptr<StudyStream>> streams_ TRAINYARD_GUARDED_BY(mutex_);
+  CursorStreams<v1::WatchStudyResponse> streams_;
 };
 
 }  // namespace trainyard

@@ -2,7 +2,7 @@
 # Every specification that newcomers are given runs, in short form.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 start_server
-for spec in "$TREE"/client/specs/*.yaml; do
+for spec in "$TREE"/client/specs/*.yaml "$TREE"/client/specs/published/*.yaml; do
   short=(budget.epochs=1 budget.steps=20)
   if grep -q '^learner:' "$spec"; then short=(data.subset.train_size=2000); fi
   if grep -q 'gradient_boosted_trees' "$spec"; then short+=(learner.rounds=3); fi
