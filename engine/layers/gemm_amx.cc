@@ -126,14 +126,7 @@ TRAINYARD_AMX_INLINE void AddProducts(const Unit* a, int64_t a_next, const Unit*
       __builtin_prefetch(ahead.c + row * ahead.stride, 1);
       __builtin_prefetch(ahead.c + row * ahead.stride + kVector, 1);
     }
-    _tile_loadd(4, a, amx::kRowBytes);
-    _tile_loadd(6, b, amx::kRowBytes);
-    _tile_loadd(7, b + b_next, amx::kRowBytes);
-    _tile_loadd(5, a + a_next, amx::kRowBytes);
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    amx::AddBlock(a, a + a_next, amx::kRowBytes, b, b + b_next);
   }
 }
 
@@ -144,13 +137,6 @@ TRAINYARD_AMX_INLINE void LoadSums(const float* from, int64_t stride, int64_t lo
   _tile_loadd(1, from + kVector, stride);
   _tile_loadd(2, from + lower, stride);
   _tile_loadd(3, from + lower + kVector, stride);
-}
-
-TRAINYARD_AMX_INLINE void StoreSums(float* to, int64_t stride, int64_t lower) {
-  _tile_stored(0, to, stride);
-  _tile_stored(1, to + kVector, stride);
-  _tile_stored(2, to + lower, stride);
-  _tile_stored(3, to + lower + kVector, stride);
 }
 
 // Tiles of a side along k lie one after the other; `line` units on begin those of the next 16 rows
@@ -213,14 +199,14 @@ TRAINYARD_AMX_INLINE void MultiplyBlock(const Part& block, const Ahead& ahead, f
       amx::ZeroSums();
     }
     AddProducts(a.tiles, a.line, b.tiles, b.line, block.steps, ahead);
-    StoreSums(block.c, block.c_stride * kFloatBytes, lower);
+    amx::StoreSums(block.c, block.c_stride * kFloatBytes, lower, kVector);
     return;
   }
   // Without a second tile the first one serves: its sums are not read.
   amx::ZeroSums();
   AddProducts(a.tiles, block.rows > kVector ? a.line : 0, b.tiles,
               block.columns > kVector ? b.line : 0, block.steps, ahead);
-  StoreSums(sums, kBlock * kFloatBytes, kVector * kBlock);
+  amx::StoreSums(sums, kBlock * kFloatBytes, kVector * kBlock, kVector);
   Finish(block, sums);
 }
 

@@ -80,13 +80,6 @@ TRAINYARD_BF16 void PackPair(const float* from, bool reversed, Unit* to) {
   }
 }
 
-TRAINYARD_AMX_INLINE void StoreSums(float* to, int64_t stride, int64_t lower, int64_t right) {
-  _tile_stored(0, to, stride);
-  _tile_stored(1, to + right, stride);
-  _tile_stored(2, to + lower, stride);
-  _tile_stored(3, to + lower + right, stride);
-}
-
 class TileKernels final : public convolution::Kernels {
  public:
   const char* algorithm() const override { return "direct convolution by matrix tiles"; }
@@ -198,14 +191,7 @@ TRAINYARD_AMX_INLINE void AddTaps(const Sources& sources, const Unit* images, co
       const Unit* const left =
           images + tap.plane * sources.chunks * sources.chunk_units + tap.shift * kBlock;
       const Unit* const right = weights + tap.weights * kTileElements;
-      _tile_loadd(4, left, amx::kRowBytes);
-      _tile_loadd(6, right, amx::kRowBytes);
-      _tile_loadd(7, right + next, amx::kRowBytes);
-      _tile_loadd(5, left + kLower, amx::kRowBytes);
-      _tile_dpbf16ps(0, 4, 6);
-      _tile_dpbf16ps(1, 4, 7);
-      _tile_dpbf16ps(2, 5, 6);
-      _tile_dpbf16ps(3, 5, 7);
+      amx::AddBlock(left, left + kLower, amx::kRowBytes, right, right + next);
     }
     images += sources.chunk_units;
     weights += sources.chunk_weights;
@@ -265,7 +251,7 @@ TRAINYARD_AMX void ConvolvePart(const Sources& sources, const Unit* images, cons
       amx::ZeroSums();
       AddTaps(sources, images + i * kBlock, weights + output * output_units,
               both ? output_units : 0);
-      StoreSums(sums, kStride * sizeof(float), amx::kTileRows * kStride, kBlock);
+      amx::StoreSums(sums, kStride * sizeof(float), amx::kTileRows * kStride, kBlock);
       Write(sums, kStride, results.places + i, bias_low, block);
       if (both)
         Write(sums + kBlock, kStride, results.places + i, bias_high, block + results.block_floats);
@@ -359,14 +345,8 @@ TRAINYARD_AMX_INLINE void AddPositions(const GradientBlock& block) {
   const Unit* outputs = block.outputs;
   amx::AfterStores();
   for (int64_t i = 0; i < block.positions; i += kStep, outputs += kTileElements) {
-    _tile_loadd(4, block.inputs + i, block.input_bytes);
-    _tile_loadd(6, outputs, amx::kRowBytes);
-    _tile_loadd(7, outputs + block.next_outputs, amx::kRowBytes);
-    _tile_loadd(5, block.inputs + block.next_inputs + i, block.input_bytes);
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    amx::AddBlock(block.inputs + i, block.inputs + block.next_inputs + i, block.input_bytes,
+                  outputs, outputs + block.next_outputs);
   }
 }
 

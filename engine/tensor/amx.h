@@ -54,6 +54,28 @@ TRAINYARD_AMX_INLINE void ZeroSums() {
   _tile_zero(3);
 }
 
+// Adds the products of 32 rows, `stride` bytes apart in two tiles, and 32 columns in two tiles to
+// the sums.
+TRAINYARD_AMX_INLINE void AddBlock(const void* upper, const void* lower, int64_t stride,
+                                   const void* left, const void* right) {
+  _tile_loadd(4, upper, stride);
+  _tile_loadd(6, left, kRowBytes);
+  _tile_loadd(7, right, kRowBytes);
+  _tile_loadd(5, lower, stride);
+  _tile_dpbf16ps(0, 4, 6);
+  _tile_dpbf16ps(1, 4, 7);
+  _tile_dpbf16ps(2, 5, 6);
+  _tile_dpbf16ps(3, 5, 7);
+}
+
+// Rows of the sums `stride` bytes apart; the lower and the right ones as many floats on.
+TRAINYARD_AMX_INLINE void StoreSums(float* to, int64_t stride, int64_t lower, int64_t right) {
+  _tile_stored(0, to, stride);
+  _tile_stored(1, to + right, stride);
+  _tile_stored(2, to + lower, stride);
+  _tile_stored(3, to + lower + right, stride);
+}
+
 }  // namespace trainyard::amx
 
 #endif
