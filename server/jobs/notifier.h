@@ -37,8 +37,8 @@ class Notifier {
   bool Cancel(const std::string& job, WatchId id);
   // Events up to `last_sequence` are on disk. Called by JobManager.
   void Publish(const std::string& job, uint64_t last_sequence);
-  // So many times it was told of events, of whatever job. What is on disk when it is read is at least
-  // what it counts: whoever follows many jobs looks again once it has grown.
+  // So many times it was told of events, of whatever job. What is on disk when it is read is at
+  // least what it counts: whoever follows many jobs looks again once it has grown.
   uint64_t published() const { return published_.load(); }
   size_t watchers() const;
 
