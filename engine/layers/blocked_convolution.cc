@@ -10,6 +10,7 @@
 namespace trainyard::layers {
 namespace {
 
+using convolution::CeilDivide;
 using convolution::kBlock;
 using convolution::kSliceBlocks;
 using convolution::Range;
@@ -21,8 +22,6 @@ constexpr int64_t kFloatBytes = sizeof(float);
 constexpr int64_t kEnoughTasks = 8;
 // Blocks of channels of either kind whose weight gradient is made in one task.
 constexpr int64_t kGradientBlocks = 8;
-
-int64_t CeilDivide(int64_t value, int64_t by) { return (value + by - 1) / by; }
 
 int64_t Blocks(int64_t channels) { return CeilDivide(channels, kBlock); }
 

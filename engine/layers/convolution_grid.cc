@@ -1,11 +1,6 @@
 #include "engine/layers/convolution_grid.h"
 
 namespace trainyard::layers::convolution {
-namespace {
-
-int64_t CeilDivide(int64_t value, int64_t by) { return (value + by - 1) / by; }
-
-}  // namespace
 
 void FindPlaces(const Grid& grid, const Plane& plane, int64_t images, int64_t first, int64_t count,
                 int32_t* places) {

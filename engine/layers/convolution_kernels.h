@@ -11,6 +11,8 @@ namespace trainyard::layers::convolution {
 
 constexpr int64_t kBlock = 16;
 
+inline int64_t CeilDivide(int64_t value, int64_t by) { return (value + by - 1) / by; }
+
 // Of one image. Padding is less than the taps on every side.
 struct Geometry {
   int64_t in_blocks = 0;

@@ -6,6 +6,7 @@
 #include "engine/layers/convolution_grid.h"
 #include "engine/layers/gemm_pack.h"
 #include "engine/tensor/amx.h"
+#include "engine/tensor/buffer.h"
 #include "engine/tensor/onednn.h"
 
 namespace trainyard::layers::tile_convolution {
@@ -15,6 +16,7 @@ namespace trainyard::layers::tile_convolution {
 namespace {
 
 using amx::kTileElements;
+using convolution::CeilDivide;
 using convolution::FindPlaces;
 using convolution::Geometry;
 using convolution::Grid;
@@ -35,9 +37,6 @@ constexpr int64_t kLeastPositions = 256;
 constexpr int64_t kMostPositions = 4096;
 // Positions that are added up in one go for the gradient of weights.
 constexpr int64_t kGradientPositions = 512;
-
-int64_t CeilDivide(int64_t value, int64_t by) { return (value + by - 1) / by; }
-int64_t RoundUp(int64_t value, int64_t multiple) { return CeilDivide(value, multiple) * multiple; }
 
 int64_t Chunks(int64_t blocks) { return CeilDivide(blocks, kChunkBlocks); }
 
