@@ -41,6 +41,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
 
 }  // namespace
 
+bool IsLostStream(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsCancelled(status);
+}
+
 milliseconds RetryPause(const absl::Status& status, int n) {
   if (const auto asked = RetryDelayOf(status))
     return std::clamp(*asked, milliseconds(0), kLongestPause);

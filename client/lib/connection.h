@@ -59,4 +59,8 @@ class Connection {
 // to 2 s.
 std::chrono::milliseconds RetryPause(const absl::Status& status, int n);
 
+// Whether a stream was lost and not answered: a server that stops cancels its streams; one that is
+// killed breaks them.
+bool IsLostStream(const absl::Status& status);
+
 }  // namespace trainyard::client

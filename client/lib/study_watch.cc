@@ -16,12 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
-// A server that stops cancels its streams; one that is killed breaks them. Both are losses, not
-// answers.
-bool IsLost(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsCancelled(status);
-}
-
 class Watcher {
  public:
   Watcher(Client& client, const StudyWatchOptions& options, StudyWatchHandler& handler,
@@ -48,7 +42,7 @@ class Watcher {
         if (any_frame_) patience = options_.reconnect_for;
       }
       if (interrupt_.triggered()) break;
-      if (!IsLost(status) || SteadyClock::now() - last_frame_ >= patience) return status;
+      if (!IsLostStream(status) || SteadyClock::now() - last_frame_ >= patience) return status;
       if (any_frame_ && !lost_) {
         lost_ = true;
         handler_.OnLost(status);

@@ -42,7 +42,7 @@ class Watcher {
         if (any_frame_) patience = options_.reconnect_for;
       }
       if (Finished()) return outcome_;
-      if (!IsLost(status) || SteadyClock::now() - last_frame_ >= patience) return status;
+      if (!IsLostStream(status) || SteadyClock::now() - last_frame_ >= patience) return status;
       if (any_frame_ && !lost_) {
         lost_ = true;
         handler_.OnLost(status);
@@ -52,13 +52,6 @@ class Watcher {
   }
 
  private:
-  // A server that stops cancels its streams; one that is killed breaks them. Both are losses, not
-  // answers.
-  static bool IsLost(const absl::Status& status) {
-    return status.code() == absl::StatusCode::kUnavailable ||
-           status.code() == absl::StatusCode::kCancelled;
-  }
-
   milliseconds Bounded(milliseconds time) const {
     if (!options_.deadline.has_value()) return time;
     const auto left =
